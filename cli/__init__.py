@@ -1,0 +1,1 @@
+"""The `wildpose` command: one small module per sub-command."""

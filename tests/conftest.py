@@ -1,0 +1,25 @@
+"""Fixtures that tests share: where the data outside the repository and the sample clips are."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real material, or a skip that says how to get it."""
+    folder = Path(os.environ.get("WILDPOSE_DATA", ROOT.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"needs the real material: set WILDPOSE_DATA to its folder (looked in {folder})")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_clips() -> Path:
+    """The committed sample clips."""
+    return ROOT / "sample_data" / "clips"
