@@ -1,0 +1,91 @@
+"""Colours that stay with a track and that colour-blind readers can tell apart.
+
+The seven hues are those of Okabe and Ito (Color Universal Design, 2008). People have a style of
+their own, without a hue, so that they are never taken for an animal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wildpose.types import ClassId
+
+Rgb = tuple[int, int, int]
+
+HUES: tuple[Rgb, ...] = (
+    (230, 159, 0),
+    (86, 180, 233),
+    (0, 158, 115),
+    (240, 228, 66),
+    (213, 94, 0),
+    (204, 121, 167),
+    (0, 114, 178),
+)
+UNTRACKED: Rgb = (190, 190, 190)
+PERSON: Rgb = (255, 255, 255)
+INK: Rgb = (20, 20, 20)
+PAPER: Rgb = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Style:
+    """How one detection is drawn.
+
+    Attributes
+    ----------
+    colour : (int, int, int)
+        Of the box, the mask's outline and the label's ground; RGB, 0 to 255.
+    text : (int, int, int)
+        Of the label's letters: black or white, whichever reads better on ``colour``.
+    tint : float
+        Share of ``colour`` inside the mask, 0 to 1.
+    dashed : bool
+        Whether the box is dashed (people).
+    """
+
+    colour: Rgb
+    text: Rgb
+    tint: float
+    dashed: bool
+
+
+def luminance(colour: Rgb) -> float:
+    """Relative luminance of an sRGB colour, 0 (black) to 1 (white); WCAG 2.1."""
+    linear = [
+        v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4
+        for v in (channel / 255 for channel in colour)
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def text_on(colour: Rgb) -> Rgb:
+    """Black or white, whichever has the larger contrast on ``colour``."""
+    ground = luminance(colour)
+    return INK if (ground + 0.05) ** 2 > 0.05 * 1.05 else PAPER
+
+
+def style_of(track_id: int, class_id: int) -> Style:
+    """The style of a detection; the same track has the same colour in every frame.
+
+    Parameters
+    ----------
+    track_id : int
+        From 1; 0 (not tracked) is grey.
+    class_id : int
+        A value of :class:`wildpose.types.ClassId`.
+
+    Returns
+    -------
+    Style
+
+    Examples
+    --------
+    >>> style_of(1, 1).colour == style_of(8, 1).colour
+    True
+    >>> style_of(1, 2).dashed
+    True
+    """
+    if class_id == ClassId.PERSON:
+        return Style(PERSON, INK, tint=0.0, dashed=True)
+    colour = HUES[(track_id - 1) % len(HUES)] if track_id > 0 else UNTRACKED
+    return Style(colour, text_on(colour), tint=0.35, dashed=False)
