@@ -123,7 +123,8 @@ def _mask_at(rle: Rle, width: int, height: int) -> Array:
 
 
 def _line_width(draw: ImageDraw.ImageDraw) -> int:
-    return max(1, round(max(draw.im.size) / 320))
+    width, height = draw.im.size
+    return max(1, round(max(width, height) / 320))
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, box: Box, style: Style) -> None:
@@ -157,7 +158,7 @@ def _dashes(
 
 
 def _ordered(box: Box) -> Box:
-    """The box with corners that Pillow accepts (it refuses x2 < x1)."""
+    """Order the corners as Pillow wants them (it refuses x2 < x1)."""
     x1, y1, x2, y2 = box
     return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 

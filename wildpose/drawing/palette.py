@@ -65,7 +65,7 @@ def text_on(colour: Rgb) -> Rgb:
 
 
 def style_of(track_id: int, class_id: int) -> Style:
-    """The style of a detection; the same track has the same colour in every frame.
+    """Choose the style of a detection; the same track has the same colour in every frame.
 
     Parameters
     ----------

@@ -95,8 +95,8 @@ def _spread(
         farthest = max(gap_s, key=lambda i: (gap_s[i], -i))
         added.append(farthest)
         del gap_s[farthest]
-        for i in gap_s:
-            gap_s[i] = min(gap_s[i], abs(frames[i].time_s - frames[farthest].time_s))
+        for i, gap in gap_s.items():
+            gap_s[i] = min(gap, abs(frames[i].time_s - frames[farthest].time_s))
     return added
 
 
@@ -107,7 +107,7 @@ def contact_sheet(
     width: int = 1500,
     source_size: tuple[int, int] | None = None,
 ) -> Image.Image:
-    """A grid of frames with their detections, times and a title.
+    """Lay out a grid of frames with their detections, times and a title.
 
     Parameters
     ----------

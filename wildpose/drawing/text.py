@@ -21,7 +21,7 @@ _ELLIPSIS = "\u2026"
 
 @cache
 def font(size_px: int, *, bold: bool = False) -> Font:
-    """The font at a height in pixels.
+    """Find the font at a height in pixels.
 
     Parameters
     ----------
