@@ -124,7 +124,7 @@ def _mask_at(rle: Rle, width: int, height: int) -> Array:
 
 def _line_width(draw: ImageDraw.ImageDraw) -> int:
     width, height = draw.im.size
-    return max(1, round(max(width, height) / 320))
+    return max(1, round(int(max(width, height)) / 320))
 
 
 def _draw_box(draw: ImageDraw.ImageDraw, box: Box, style: Style) -> None:
@@ -167,6 +167,6 @@ def _draw_text(draw: ImageDraw.ImageDraw, box: Box, text: str, style: Style) -> 
     if not text:
         return
     width, height = draw.im.size
-    used = font(int(np.clip(round(max(width, height) / 34), 9, 40)))
+    used = font(int(np.clip(round(max(width, height) / 30), 10, 40)))
     draw_label(draw, (box[0], box[1]), fit(text, width - 8, used),
                used=used, ground=style.colour, ink=style.text)

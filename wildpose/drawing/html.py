@@ -26,7 +26,8 @@ p { margin: .3rem 0 .8rem; max-width: 52rem; } a { color: #0b5a8a; }
 .counts li { background: #fff; border: 1px solid #d9dcd4; border-radius: .5rem;
   padding: .6rem 1rem; min-width: 8.5rem; }
 .counts b { display: block; font-size: 1.7rem; line-height: 1.2; }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(20rem, 1fr)); gap: 1rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr));
+  gap: 1rem; }
 .card { background: #fff; border: 1px solid #d9dcd4; border-radius: .5rem; overflow: hidden;
   break-inside: avoid; margin: 0; }
 .card img { display: block; width: 100%; height: auto; max-height: 26rem; object-fit: contain;
@@ -40,7 +41,7 @@ caption { text-align: left; font-weight: 600; padding: .3rem 0; }
 th, td { border-bottom: 1px solid #e1e4dc; padding: .35rem .6rem; text-align: left;
   vertical-align: top; }
 th { background: #eef0ea; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
-td.name { min-width: 12rem; }
+td .name { display: inline-block; min-width: 9rem; }
 code { background: #eef0ea; padding: .1rem .3rem; border-radius: .2rem; overflow-wrap: anywhere; }
 details summary { cursor: pointer; }
 @media print { body { background: #fff; max-width: none; padding: 0; font-size: 11pt; }

@@ -1,6 +1,7 @@
 """Colours that stay with a track and that colour-blind readers can tell apart.
 
-The seven hues are those of Okabe and Ito (Color Universal Design, 2008). People have a style of
+The seven hues are those of Okabe and Ito (Color Universal Design, 2008), in an order that puts
+those first which stand out from brown animals and green plants. People have a style of
 their own, without a hue, so that they are never taken for an animal.
 """
 
@@ -13,13 +14,13 @@ from wildpose.types import ClassId
 Rgb = tuple[int, int, int]
 
 HUES: tuple[Rgb, ...] = (
-    (230, 159, 0),
     (86, 180, 233),
-    (0, 158, 115),
-    (240, 228, 66),
-    (213, 94, 0),
+    (230, 159, 0),
     (204, 121, 167),
+    (240, 228, 66),
     (0, 114, 178),
+    (213, 94, 0),
+    (0, 158, 115),
 )
 UNTRACKED: Rgb = (190, 190, 190)
 PERSON: Rgb = (255, 255, 255)
@@ -88,4 +89,4 @@ def style_of(track_id: int, class_id: int) -> Style:
     if class_id == ClassId.PERSON:
         return Style(PERSON, INK, tint=0.0, dashed=True)
     colour = HUES[(track_id - 1) % len(HUES)] if track_id > 0 else UNTRACKED
-    return Style(colour, text_on(colour), tint=0.35, dashed=False)
+    return Style(colour, text_on(colour), tint=0.25, dashed=False)

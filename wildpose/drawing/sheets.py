@@ -149,17 +149,19 @@ def contact_sheet(
 
 
 def _grid(count: int, size: tuple[int, int], width: int) -> tuple[int, tuple[int, int]]:
-    """Columns and cell size: the fewest columns (largest pictures) that fit a page 3:4 high."""
+    """Columns and cell size: the largest pictures that fit a page about 4:3, then fewest rows."""
     aspect = size[1] / size[0]
     page_height = width * 0.78
-    for columns in range(1, count + 1):
-        cell_w = (width - (columns + 1) * _GAP) / columns
-        cell_w = min(cell_w, size[0] * _LARGEST_ENLARGEMENT, max(640.0, width / 3))
-        rows = math.ceil(count / columns)
-        if rows * (cell_w * aspect + _GAP) <= page_height:
-            break
-    cell_h = min(cell_w * aspect, page_height)
-    return columns, (max(1, int(cell_w)), max(1, int(cell_h)))
+    limit = min(size[0] * _LARGEST_ENLARGEMENT, max(640.0, width / 3))
+
+    def cell_width(columns: int) -> float:
+        across = (width - (columns + 1) * _GAP) / columns
+        down = (page_height / math.ceil(count / columns) - _GAP) / aspect
+        return min(across, down, limit)
+
+    columns = max(range(1, count + 1), key=lambda c: (int(cell_width(c)), -math.ceil(count / c)))
+    best = cell_width(columns)
+    return columns, (max(1, int(best)), max(1, int(best * aspect)))
 
 
 def _cell(

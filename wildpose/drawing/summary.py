@@ -262,7 +262,8 @@ def _deployments(run: RunPage) -> str:
     for name in names:
         own = [row for row in run.rows if row.deployment == name]
         animals = sum(row.animal_tracks > 0 or row.max_animals > 0 for row in own)
-        rows.append((f"<span class='name'>{text(name)}</span>", str(len(own) + failed[name]),
+        shown = "(top folder)" if name == "." else name
+        rows.append((f"<span class='name'>{text(shown)}</span>", str(len(own) + failed[name]),
                      str(animals), str(sum(_is_empty(row) for row in own)),
                      str(sum(row.person_tracks > 0 for row in own)), str(failed[name])))
     return ("<h2>By deployment</h2>\n<p>A deployment is one camera at one place; here, the folder "
