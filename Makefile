@@ -1,0 +1,43 @@
+# Two commands are all that a fresh machine needs: `make demo` and `make test`.
+# PYTHON=python3.12 make test picks another interpreter; ARGS="-k tracks" reaches pytest.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# The stamp carries the checksum of what was installed: a second call finds it and does nothing.
+STAMP := $(VENV)/installed-$(firstword $(shell cat requirements.lock pyproject.toml | cksum))
+
+# Without bytecode each import of FiftyOne takes 19 s instead of 5 s.
+unexport PYTHONDONTWRITEBYTECODE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint bench
+
+help: ## Show this list
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(STAMP) ## Analyze the sample clips and say where the result is
+	@$(BIN)/wildpose analyze sample_data/clips --out runs/demo; status=$$?; \
+	if [ $$status -eq 3 ]; then \
+	  echo "(One of the sample clips is damaged on purpose: it stands in runs/demo/failures.csv.)"; \
+	elif [ $$status -ne 0 ]; then exit $$status; fi
+
+test: $(STAMP) ## Run the whole test suite
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## Check style and types only
+	@$(BIN)/ruff check . && $(BIN)/mypy
+
+bench: $(STAMP) ## Measure speed and memory on this machine
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+	  { echo "wildpose needs Python 3.11 to 3.13; try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "could not make $(VENV); on Debian: sudo apt install python3-venv"; exit 1; }
+	@echo "Installing wildpose and what it needs into $(VENV): some minutes and 7 GB the first time."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@rm -f $(VENV)/installed-*
+	@touch $@
