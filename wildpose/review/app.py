@@ -1,0 +1,79 @@
+"""The FiftyOne App on a run."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from wildpose.errors import UsageError
+from wildpose.review.environment import check_database, check_port, home_of, use_home
+from wildpose.review.sync import dataset_name
+
+DEFAULT_PORT = 5151
+
+
+@contextlib.contextmanager
+def running_app(
+    run: Path, *, port: int = DEFAULT_PORT, address: str = "127.0.0.1", home: Path | None = None
+) -> Iterator[str]:
+    """Serve the App on a run while the block runs.
+
+    Parameters
+    ----------
+    run : Path
+        Run folder whose data set was built.
+    port : int
+    address : str
+        Only this machine by default: the App asks nobody for a password.
+    home : Path, optional
+        As in :func:`wildpose.review.build_dataset`.
+
+    Yields
+    ------
+    str
+        Address of the data set, to be opened in a browser.
+
+    Raises
+    ------
+    ReviewError
+        The port is taken, or the database can't start.
+    UsageError
+        The data set was not built yet.
+    """
+    check_port(port, address)
+    use_home(home or home_of(run))
+    check_database()
+    import fiftyone as fo
+
+    name = dataset_name(run, shared=home is not None)
+    if not fo.dataset_exists(name):
+        raise UsageError(f"{run}: its data set was not built yet.", "Call build_dataset first.")
+    dataset = fo.load_dataset(name)
+    session = fo.launch_app(dataset, remote=True, address=address, port=port, auto=False)
+    try:
+        yield f"http://{address}:{port}/datasets/{name}"
+    finally:
+        session.close()
+
+
+def open_app(
+    run: Path, *, port: int = DEFAULT_PORT, address: str = "127.0.0.1", home: Path | None = None,
+    ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve the App on a run until Ctrl-C.
+
+    Parameters
+    ----------
+    run, port, address, home
+        As in :func:`running_app`.
+    ready : callable, optional
+        Called with the address as soon as a browser can open it.
+    """
+    import threading
+
+    with running_app(run, port=port, address=address, home=home) as url:
+        if ready is not None:
+            ready(url)
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
