@@ -1,0 +1,124 @@
+"""`wildpose analyze`: a folder of clips in, a run folder out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from .answer import answering
+from .options import Debug, Device, Every, Json, Model, Quiet, Workers, parse_every
+from .progress import Step, progress, time_span
+
+if TYPE_CHECKING:
+    from wildpose.analysis import AnalyzeSettings, Progress, RunSummary
+
+ALL_WHOLE, SOME_FAILED = 0, 3
+
+
+def analyze(
+    clips: Annotated[
+        Path, typer.Argument(metavar="CLIPS", help="Folder of clips (with its sub-folders).")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="RUN", help="Folder for the results; made if missing.")
+    ],
+    model: Model = "animal-small",
+    every: Every = "0.2s",
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            "--threshold",
+            metavar="P",
+            help="Keep what is at least this probable, from 0 to 1; lower finds more, with more "
+            "false alarms.",
+            show_default="the model's own",
+        ),
+    ] = None,
+    stills: Annotated[
+        bool, typer.Option("--stills", help="Take folders of photos as clips, too.")
+    ] = False,
+    time_from_name: Annotated[
+        bool,
+        typer.Option(
+            "--time-from-name",
+            help="Where a clip holds no time of recording, read it from the file's name.",
+        ),
+    ] = False,
+    time_from_mtime: Annotated[
+        bool,
+        typer.Option(
+            "--time-from-mtime",
+            help="Where nothing else is known, take the time the file was last changed.",
+        ),
+    ] = False,
+    workers: Workers = None,
+    device: Device = "cpu",
+    as_json: Json = False,
+    debug: Debug = False,
+    quiet: Quiet = False,
+) -> int:
+    """Find the animals in a folder of clips.
+
+    Writes tables (clips, tracks, detections), a page to read (summary.html) and pictures of what
+    was found into RUN. If it is interrupted, the same command goes on where it stopped.
+    """
+    from wildpose.analysis import AnalyzeSettings
+
+    settings = AnalyzeSettings(
+        clips=clips,
+        out=out,
+        model=model,
+        every_s=parse_every(every),
+        score_threshold=threshold,
+        stills=stills,
+        capture_time_from_name=time_from_name,
+        capture_time_from_mtime=time_from_mtime,
+        workers=workers or 0,
+        device=device,
+    )
+    with answering(as_json=as_json, quiet=quiet) as answer:
+        summary = _run(settings, quiet=quiet)
+        answer(summary.as_json(), describe(summary))
+    failed = summary.as_json()["clips_failed"] + summary.as_json()["clips_partial"]
+    return SOME_FAILED if failed else ALL_WHOLE
+
+
+def _run(settings: AnalyzeSettings, *, quiet: bool) -> RunSummary:
+    from wildpose.analysis import analyze as analyze_clips
+
+    with progress("clips", quiet=quiet) as show:
+
+        def report(at: Progress) -> None:
+            show(Step(at.clips_done, at.clips_total, at.frames_per_s, at.eta_s, at.clip or ""))
+
+        return analyze_clips(settings, report)
+
+
+def describe(summary: RunSummary) -> str:
+    """Say in some lines what a run found and where its results are."""
+    found = summary.as_json()
+    run = Path(found["run"])
+    lines = [
+        f"{_count(found['clips'], 'clip')} in {time_span(found['seconds'])}: "
+        f"{found['clips_with_animals']} with animals, "
+        f"{_count(found['tracks'], 'animal track')}, "
+        f"{_count(found['people']['tracks'], 'track')} of people.",
+    ]
+    if found["clips_failed"] or found["clips_partial"]:
+        lines.append(
+            f"{found['clips_failed']} could not be read, {found['clips_partial']} only in part: "
+            f"see {run / 'failures.csv'}"
+        )
+    lines += [
+        f"Summary   {run / 'summary.html'}",
+        f"Pictures  {run / 'sheets'}",
+        f"Tables    {run / 'clips.csv'}, tracks.csv, and .parquet with all detections",
+        f"Look at the clips: wildpose review {run}",
+    ]
+    return "\n".join(lines)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

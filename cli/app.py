@@ -1,0 +1,78 @@
+"""The list of sub-commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+import typer
+
+from .analyze import analyze
+from .doctor import doctor
+from .evaluate import evaluate
+from .models import models
+from .review import review
+from .train import train
+
+COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
+    "analyze": (analyze, "Find the animals in a folder of clips."),
+    "review": (review, "Look at the clips of a run in your browser."),
+    "evaluate": (evaluate, "Measure a model on pictures with known animals."),
+    "train": (train, "Train a model from labelled pictures."),
+    "models": (models, "List the models that come with wildpose."),
+    "doctor": (doctor, "Check this installation."),
+}
+"""Name, function and line in the list of commands."""
+
+_GO_ON = {
+    "analyze": "Finished clips are kept: the same command goes on with the rest.",
+    "train": "The last checkpoint is kept: the same command goes on from there.",
+    "review": "The dataset stays in the run folder: the same command opens it again.",
+}
+
+_EXAMPLES = {
+    "analyze": "Example: wildpose analyze clips/2026-05 --out runs/2026-05",
+    "review": "Example: wildpose review runs/2026-05",
+    "evaluate": "Example: wildpose evaluate animal-small labelled/ --report runs/evaluation",
+    "train": "Example: wildpose train recipes/animal-small.yaml --out models/mine",
+}
+
+app = typer.Typer(
+    name="wildpose",
+    help="Find the animals in camera-trap clips: boxes, masks and tracks, on a laptop.",
+    epilog="Start with: wildpose analyze CLIPS --out RUN, then wildpose review RUN.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["--help", "-h"], "max_content_width": 80},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"wildpose {version('wildpose')}")
+        raise typer.Exit
+
+
+@app.callback()
+def wildpose(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    """Find the animals in camera-trap clips: boxes, masks and tracks, on a laptop."""
+
+
+for _name, (_function, _line) in COMMANDS.items():
+    app.command(_name, short_help=_line, epilog=_EXAMPLES.get(_name))(_function)
+
+
+def how_to_go_on(words: Sequence[str]) -> str:
+    """Say what to do to a user who interrupted the command that these words call."""
+    command = next((word for word in words if word in COMMANDS), "")
+    return _GO_ON.get(command, "Nothing was kept: run the same command again.")
