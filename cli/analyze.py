@@ -14,8 +14,6 @@ from .progress import Step, progress, time_span
 if TYPE_CHECKING:
     from wildpose.analysis import AnalyzeSettings, Progress, RunSummary
 
-ALL_WHOLE, SOME_FAILED = 0, 3
-
 
 def analyze(
     clips: Annotated[
@@ -81,8 +79,7 @@ def analyze(
     with answering(as_json=as_json, quiet=quiet) as answer:
         summary = _run(settings, quiet=quiet)
         answer(summary.as_json(), describe(summary))
-    failed = summary.as_json()["clips_failed"] + summary.as_json()["clips_partial"]
-    return SOME_FAILED if failed else ALL_WHOLE
+    return summary.exit_code
 
 
 def _run(settings: AnalyzeSettings, *, quiet: bool) -> RunSummary:
@@ -98,24 +95,22 @@ def _run(settings: AnalyzeSettings, *, quiet: bool) -> RunSummary:
 
 def describe(summary: RunSummary) -> str:
     """Say in some lines what a run found and where its results are."""
-    found = summary.as_json()
-    run = Path(found["run"])
+    run = summary.run
     lines = [
-        f"{_count(found['clips'], 'clip')} in {time_span(found['seconds'])}: "
-        f"{found['clips_with_animals']} with animals, "
-        f"{_count(found['tracks'], 'animal track')}, "
-        f"{_count(found['people']['tracks'], 'track')} of people.",
+        f"{_count(summary.clips, 'clip')} in {time_span(summary.seconds)}: "
+        f"{summary.clips_with_animals} with animals, {_count(summary.tracks, 'animal track')}, "
+        f"{_count(summary.person_tracks, 'track')} of people."
     ]
-    if found["clips_failed"] or found["clips_partial"]:
+    if summary.clips_failed or summary.clips_partial:
         lines.append(
-            f"{found['clips_failed']} could not be read, {found['clips_partial']} only in part: "
-            f"see {run / 'failures.csv'}"
+            f"{_count(summary.clips_failed, 'clip')} could not be read, {summary.clips_partial} "
+            f"only in part: see {run / 'failures.csv'}"
         )
     lines += [
-        f"Summary   {run / 'summary.html'}",
-        f"Pictures  {run / 'sheets'}",
-        f"Tables    {run / 'clips.csv'}, tracks.csv, and .parquet with all detections",
-        f"Look at the clips: wildpose review {run}",
+        f"Summary page  {run / 'summary.html'}",
+        f"Pictures      {run / 'sheets'}",
+        f"Tables        {run / 'clips.csv'}, {run / 'tracks.csv'}, {run / 'detections.parquet'}",
+        f"To look at the clips: wildpose review {run}",
     ]
     return "\n".join(lines)
 

@@ -45,5 +45,6 @@ def _report(error: Exception, words: Sequence[str]) -> int:
 
         typer.echo("".join(traceback.format_exception(error)), err=True)
     failure = explain(error, words)
-    typer.echo(f"error: {failure.line}", err=True)
+    word = "" if failure.exit_code == INTERRUPTED else "error: "
+    typer.echo(f"{word}{failure.line}", err=True)
     return failure.exit_code
