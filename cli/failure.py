@@ -65,8 +65,9 @@ def _text_and_code(error: Exception, words: Sequence[str]) -> tuple[str, int]:
     if isinstance(error, WildposeError):
         return str(error), error.exit_code
     if isinstance(error, typer.TyperException):
-        said = _lower_first(error.format_message()).rstrip(".")
-        return f"{said}. See `{_help_command(words)}`.", WRONG_USE
+        said = _lower_first(error.format_message())
+        end = "" if said.endswith((".", "?")) else "."
+        return f"{said}{end} See `{_help_command(words)}`.", WRONG_USE
     if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
         where = f"{error.filename}: " if error.filename else ""
         return f"{where}{error.strerror}. {_DISK_ERRORS[error.errno]}", WRONG_USE

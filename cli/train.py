@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .answer import answering
 from .options import Debug, Device, Json, Quiet, existing
 from .progress import Pace, progress
+
+if TYPE_CHECKING:
+    from wildpose.training.loop import StepReport
+    from wildpose.training.run import TrainingSummary
 
 
 def train(
@@ -18,18 +22,13 @@ def train(
         typer.Argument(metavar="RECIPE", help="YAML file that says what to train, on which data."),
     ],
     out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="MODEL",
-            help="Folder for the model; made if missing.",
-            show_default="as the recipe says",
-        ),
-    ] = None,
+        Path, typer.Option("--out", metavar="MODEL", help="Folder to write; made if missing.")
+    ],
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume/--no-resume", help="Go on from the last checkpoint, or start anew."
+            "--resume/--no-resume",
+            help="Go on from the last checkpoint in MODEL, or refuse a folder that has one.",
         ),
     ] = True,
     device: Device = "cpu",
@@ -39,7 +38,7 @@ def train(
 ) -> int:
     """Train a model from labelled pictures.
 
-    Writes the model, its card and the curves of the training (CSV and picture) into MODEL. If it
+    Writes weights, checkpoints and the curves of the training (CSV and picture) into MODEL. If it
     is interrupted, the same command goes on from the last checkpoint.
     """
     from wildpose.training.run import train as train_model
@@ -48,12 +47,21 @@ def train(
     pace = Pace()
     with answering(as_json=as_json, quiet=quiet) as answer:
         with progress("steps", quiet=quiet) as show:
-            folder = train_model(
-                recipe,
-                out,
-                device=device,
-                resume=resume,
-                on_step=lambda done, total, note="": show(pace.step(done, total, note)),
-            )
-        answer({"model": folder}, f"Model: {folder}\nMeasure it: wildpose evaluate {folder} DATA")
+
+            def on_step(report: StepReport, steps: int) -> None:
+                loss = sum(report.losses.values())
+                show(pace.step(report.step, steps, f"loss {loss:.3f}"))
+
+            summary = train_model(recipe, out, device=device, resume=resume, on_step=on_step)
+        answer(summary.as_json(), describe(summary))
     return 0
+
+
+def describe(summary: TrainingSummary) -> str:
+    """Say in some lines what the training did."""
+    return (
+        f"{summary.steps} steps on {summary.pictures} pictures; "
+        f"{summary.held_out} were kept out to choose and calibrate on.\n"
+        f"Weights  {summary.out / 'weights.safetensors'}\n"
+        f"Curves   {summary.out / 'curves.png'}"
+    )

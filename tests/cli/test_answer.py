@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
 from wildpose.cli.answer import answering, json_line
 
 NOISY = """

@@ -6,6 +6,7 @@ import errno
 
 import pytest
 import typer
+
 from wildpose.cli.failure import explain
 from wildpose.cli.main import main
 from wildpose.errors import ClipError, DataError, GuardError, ModelError, UsageError, WildposeError
@@ -74,10 +75,10 @@ def test_ctrl_c_says_how_to_go_on(broken, capsys):
 
 
 def test_a_stop_by_the_user_is_not_called_an_error(broken, capsys):
-    class Stopped(WildposeError):
+    class StoppedError(WildposeError):
         exit_code = 130
 
-    broken(Stopped("Stopped: 3 of 9 clips are kept."))
+    broken(StoppedError("Stopped: 3 of 9 clips are kept."))
     assert main(["models"]) == 130
     assert capsys.readouterr().err == "Stopped: 3 of 9 clips are kept.\n"
 
@@ -85,7 +86,7 @@ def test_a_stop_by_the_user_is_not_called_an_error(broken, capsys):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["analyse"], "no such command 'analyse'. See `wildpose --help`."),
+        (["analyse"], "no such command 'analyse'. Did you mean 'analyze'? See `wildpose --help`."),
         (["analyze"], "missing argument 'CLIPS'. See `wildpose analyze --help`."),
         (["analyze", "clips"], "missing option '--out'. See `wildpose analyze --help`."),
         (["review", "r", "--prot", "1"], "no such option: --prot"),

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from wildpose.cli.app import COMMANDS
 
 HEAVY = ("torch", "torchvision", "pandas", "numpy", "pyarrow", "scipy", "sklearn", "matplotlib",

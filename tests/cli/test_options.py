@@ -1,4 +1,5 @@
 import pytest
+
 from wildpose.analysis.settings import DEFAULT_EVERY_S
 from wildpose.cli.analyze import analyze
 from wildpose.cli.options import parse_every
@@ -14,11 +15,8 @@ def test_time_spans(text, seconds):
     assert parse_every(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "0", "0s", "-1s", "fast", "1h2m", "nan", "inf", "1e3s", "٣s "])
+@pytest.mark.parametrize("text", ["", "0", "0s", "-1s", "fast", "1h2m", "nan", "inf", "1e3s"])
 def test_what_is_no_time_span_is_refused_with_an_example(text):
-    if text == "٣s ":  # digits of another script are digits, too
-        assert parse_every(text) == 3.0
-        return
     with pytest.raises(UsageError, match=r"0\.2s"):
         parse_every(text)
 
