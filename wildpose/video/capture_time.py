@@ -29,6 +29,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from xml.etree.ElementTree import ParseError
 
 import av
 from PIL import Image, UnidentifiedImageError
@@ -50,7 +51,7 @@ _C_TIME = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2}):(?P<second>\d{2}) +(?P<year>\d{4})"
 )
 _IN_NAME = re.compile(
-    r"(?<!\d)(?P<year>(?:19|20)\d\d)[-_.]?(?P<month>\d\d)[-_.]?(?P<day>\d\d)[-_ T]{1,3}"
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)[-_.]?(?P<month>\d\d)[-_.]?(?P<day>\d\d)[-_ T]{0,3}"
     r"(?P<hour>\d\d)[-_.:h]?(?P<minute>\d\d)[-_.:m]?(?P<second>\d\d)(?!\d)"
 )
 
@@ -227,8 +228,11 @@ class _Tags:
 
         if not MediaInfo.can_parse():
             return {}
-        with self.path.open("rb") as file:  # an open file: the name can't lead it to other files
-            parsed = MediaInfo.parse(file)
+        try:
+            with self.path.open("rb") as file:  # an open file: its name leads to no other files
+                parsed = MediaInfo.parse(file)
+        except (OSError, RuntimeError, ValueError, ParseError):
+            return {}  # rubbish in one text field must not cost the clip
         found: dict[str, str] = {}
         for track in parsed.tracks:
             for name, value in track.to_data().items():

@@ -30,7 +30,9 @@ READ_ERRORS_IN_A_ROW = 16
 """After so many failing reads without a packet between them the rest of a file is given up."""
 
 
-def open_clip(path: Path | str, every_s: float | None = None) -> ClipReader:
+def open_clip(
+    path: Path | str, every_s: float | None = None, *, max_side: int | None = None
+) -> ClipReader:
     """Open a clip for reading.
 
     Parameters
@@ -39,6 +41,9 @@ def open_clip(path: Path | str, every_s: float | None = None) -> ClipReader:
         A video file of any name; its content decides what it is.
     every_s : float or None
         Seconds between the frames handed out, by presentation time; None hands out every frame.
+    max_side : int or None
+        Hand out smaller pictures, this long on their longer side, where the clip's are larger;
+        their coordinates are not those of the clip. None keeps the size.
 
     Returns
     -------
@@ -52,7 +57,7 @@ def open_clip(path: Path | str, every_s: float | None = None) -> ClipReader:
     UsageError
         Where ``every_s`` is not above 0.
     """
-    return ClipReader(Path(path), every_s)
+    return ClipReader(Path(path), every_s, max_side)
 
 
 class ClipReader:
@@ -64,10 +69,11 @@ class ClipReader:
     ----------
     path : Path
     every_s : float or None
+    max_side : int or None
         As in :func:`open_clip`.
     """
 
-    def __init__(self, path: Path, every_s: float | None) -> None:
+    def __init__(self, path: Path, every_s: float | None, max_side: int | None = None) -> None:
         self._sampler = TimeSampler(every_s)
         self._source = open_source(path)
         stream = self._source.stream
@@ -75,7 +81,7 @@ class ClipReader:
         stream.codec_context.thread_count = 1
         self._clock = PresentationClock(stream.guessed_rate or self._source.frame_rate)
         self._counts = Counts(frames_declared=self._source.believable_frames())
-        self._painter = _Painter()
+        self._painter = _Painter(path.name, max_side)
         # An AVI is a row of frame slots without presentation times: its frames are shown in the
         # order of decoding, and FFmpeg's guess at other times runs backwards at B-frames.
         self._in_slots = self._source.container.format.name == "avi"
@@ -134,13 +140,13 @@ class ClipReader:
         return make_report(self._counts, self._clock.duration_s, cut, tuple(notes))
 
     def _pictures(self) -> Iterator[Any]:
-        last_dts = None
+        last_slot = -1
         for packet in self._packets():
             if packet.is_discard:
                 self._counts.hidden_frames += 1
             if self._in_slots and packet.dts is not None:
-                self._counts.empty_slots += max(0, packet.dts - (last_dts or 0) - 1)
-                last_dts = packet.dts
+                self._counts.empty_slots += max(0, packet.dts - last_slot - 1)
+                last_slot = packet.dts
             try:
                 pictures = packet.decode()
             except (av.FFmpegError, ValueError):
@@ -170,10 +176,12 @@ class ClipReader:
 
 
 class _Painter:
-    """Decoded pictures to upright RGB, all of the size of the clip's first one."""
+    """Decoded pictures to upright RGB, all of the size of the clip's first one or smaller."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, max_side: int | None) -> None:
         self.notes: list[str] = []
+        self._name = name
+        self._max_side = max_side
         self._reformatter = VideoReformatter()
         self._orientation: Orientation | None = None
         self._stored: tuple[int, int] | None = None
@@ -188,14 +196,27 @@ class _Painter:
                 f"the picture size changes from {self._stored[0]}x{self._stored[1]} to"
                 f" {size[0]}x{size[1]} at frame {index}: shown at the first size"
             )
-        width, height = self._stored or size
-        converted = self._reformatter.reformat(
-            picture, width=width, height=height, format="rgb24", threads=1
-        )
-        return (self._orientation or Orientation()).apply(converted.to_ndarray())
+        width, height = self._painted_size(self._stored or size)
+        try:
+            converted = self._reformatter.reformat(
+                picture, width=width, height=height, format="rgb24", threads=1
+            ).to_ndarray()
+        except (av.FFmpegError, ValueError) as error:
+            raise ClipError(
+                f"{self._name}: pixels of format {picture.format.name} can't be shown.",
+                "Convert the clip to H.264 first.",
+            ) from error
+        return (self._orientation or Orientation()).apply(converted)
+
+    def _painted_size(self, stored: tuple[int, int]) -> tuple[int, int]:
+        longest = max(stored)
+        if self._max_side is None or longest <= self._max_side:
+            return stored
+        scale = self._max_side / longest
+        return max(1, round(stored[0] * scale)), max(1, round(stored[1] * scale))
 
     def _start(self, picture: Any, size: tuple[int, int]) -> None:
         if size[0] * size[1] > MAX_PIXELS:
-            raise ClipError(f"a picture of {size[0]}x{size[1]} is too large.")
+            raise ClipError(f"{self._name}: a picture of {size[0]}x{size[1]} is too large.")
         self._stored = size
         self._orientation = Orientation.of_frame(picture)

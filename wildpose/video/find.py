@@ -211,19 +211,20 @@ class _Search:
         try:
             target = link.stat()
         except OSError as error:
-            if link.suffix.lower() in VIDEO_EXTENSIONS or not link.suffix:
-                self._problem(link, f"link leads nowhere ({error.strerror})")
+            self._problem(link, f"link leads nowhere ({error.strerror})")
             return []
         if not stat.S_ISDIR(target.st_mode):
             self._file(link)
             return []
-        before = self._seen.get((target.st_dev, target.st_ino))
-        if before is None:
-            return [link]
-        loop = link.resolve() in link.parent.resolve().parents or before == link.parent
-        what = "link loops back to" if loop else "link leads to a folder already read:"
-        self._problem(link, f"{what} {self._name(before)}")
-        return []
+        real, here = link.resolve(), link.parent.resolve()
+        if real == here or real in here.parents:
+            self._problem(link, "link loops back to a folder that it lies in")
+            return []
+        before = self._seen.get(_identity(target))
+        if before is not None:
+            self._problem(link, f"link leads to a folder already read: {self._name(before)}")
+            return []
+        return [link]
 
     def _first_visit(self, path: Path) -> bool:
         try:
@@ -231,12 +232,9 @@ class _Search:
         except OSError as error:
             self._problem(path, f"can't be read ({error.strerror})")
             return False
-        key = (facts.st_dev, facts.st_ino)
-        # Some network file systems give every file the number 0: those can't be told apart.
-        if facts.st_ino == 0 or key not in self._seen:
-            self._seen[key] = path
-            return True
-        return False
+        first = _identity(facts) not in self._seen
+        self._remember(facts, path)
+        return first
 
     def _file(self, path: Path) -> None:
         extension = path.suffix.lower()
@@ -258,20 +256,28 @@ class _Search:
             self._add(path, facts)
 
     def _add(self, path: Path, facts: os.stat_result) -> None:
-        key = (facts.st_dev, facts.st_ino)
-        if path.is_symlink() and key in self._seen:
-            first = self._name(self._seen[key])
-            self._problem(path, f"link leads to a clip already listed: {first}")
+        before = self._seen.get(_identity(facts))
+        if path.is_symlink() and before is not None:
+            self._problem(path, f"link leads to a clip already listed: {self._name(before)}")
             return
-        self._seen[key] = path
+        self._remember(facts, path)
         clip = self._name(path)
         if clip in self.clips:  # two names that differ only in how accents are written
             clip = _as_text(path.relative_to(self.root))
         deployment = clip.rpartition("/")[0] or "."
         self.clips[clip] = ClipFile(path, clip, deployment, facts.st_size)
 
+    def _remember(self, facts: os.stat_result, path: Path) -> None:
+        # Some network file systems give every file the number 0: those can't be told apart.
+        if facts.st_ino:
+            self._seen.setdefault(_identity(facts), path)
+
     def _name(self, path: Path) -> str:
         return printable(path.relative_to(self.root))
 
     def _problem(self, path: Path, reason: str) -> None:
         self.problems.append(ClipProblem(self._name(path), "find", reason))
+
+
+def _identity(facts: os.stat_result) -> tuple[int, int]:
+    return facts.st_dev, facts.st_ino

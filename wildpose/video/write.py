@@ -48,7 +48,7 @@ class Encoding:
 
     @classmethod
     def of_codec(cls, codec: str) -> Encoding:
-        """Choose settings that suit a codec: MJPEG full range at high quality, the rest as H.264."""
+        """Choose settings that suit a codec: full range at high quality for MJPEG."""
         if codec == "libx264":
             return cls()
         if codec == "mjpeg":
@@ -136,12 +136,10 @@ def make_proxy(source: Path | str, target: Path | str, *, max_side: int = PROXY_
     """
     facts = probe(source)
     rate = _proxy_rate(facts)
-    scale = min(1.0, max_side / max(facts.width, facts.height, 1))
-    size = _even(facts.width * scale), _even(facts.height * scale)
-    with open_clip(source, None) as clip:
-        _write(Path(target), (frame.image for frame in clip), rate, Encoding(), size)
+    with open_clip(source, None, max_side=max_side) as clip:
+        width, height = _write(Path(target), (frame.image for frame in clip), rate, Encoding())
         frames = clip.report.frames_decoded
-    return ProxyInfo(Path(target), size[0], size[1], float(rate), frames)
+    return ProxyInfo(Path(target), width, height, float(rate), frames)
 
 
 def plays_in_browser(facts: Probe) -> bool:
@@ -158,27 +156,28 @@ def plays_in_browser(facts: Probe) -> bool:
     )
 
 
+class _EncodingError(Exception):
+    """The container or this FFmpeg can't take the codec."""
+
+
 def _write(
-    path: Path,
-    images: Iterable[Array],
-    rate: Fraction,
-    encoding: Encoding,
-    size: tuple[int, int] | None = None,
-) -> None:
+    path: Path, images: Iterable[Array], rate: Fraction, encoding: Encoding
+) -> tuple[int, int]:
+    """Encode beside ``path``, rename; returns the stored width and height."""
     with _beside(path) as part, _encoder(part, path) as container:
         stream = None
         shape: tuple[int, ...] | None = None
         for image in images:
             if stream is None:
                 shape = image.shape
-                stream = _stream(container, encoding, rate, size or _stored_size(image, encoding))
+                stream = _stream(container, encoding, rate, _stored_size(image, encoding))
             if image.shape != shape:
                 raise UsageError(f"{path.name}: pictures of {shape} and {image.shape} in one clip.")
             _mux(container, stream, _picture(image, stream))
         if stream is None:
             raise UsageError(f"{path.name}: no pictures to write.")
-        for packet in stream.encode(None):
-            container.mux(packet)
+        _mux(container, stream, None)
+        return stream.width, stream.height
 
 
 @contextmanager
@@ -199,7 +198,7 @@ def _encoder(part: Path, path: Path) -> Iterator[Any]:
     try:
         with av.open(str(part.absolute()), "w", options=faststart) as container:
             yield container
-    except (av.FFmpegError, ValueError) as error:
+    except (av.FFmpegError, _EncodingError) as error:
         raise UsageError(
             f"{path.name}: can't be written ({error}).",
             "Check the folder, the extension and the codec.",
@@ -209,7 +208,10 @@ def _encoder(part: Path, path: Path) -> Iterator[Any]:
 def _stream(
     container: Any, encoding: Encoding, rate: Fraction, size: tuple[int, int]
 ) -> Any:
-    stream = container.add_stream(encoding.codec, rate=rate, options=dict(encoding.options))
+    try:
+        stream = container.add_stream(encoding.codec, rate=rate, options=dict(encoding.options))
+    except ValueError as error:  # an unknown codec, or one that the container can't hold
+        raise _EncodingError(str(error)) from error
     stream.width, stream.height = size
     stream.pix_fmt = encoding.pix_fmt
     stream.codec_context.thread_count = 1  # one worker per core, and the same bytes every time
@@ -222,23 +224,18 @@ def _mux(container: Any, stream: Any, picture: Any) -> None:
 
 
 def _picture(image: Array, stream: Any) -> Any:
-    """Make the picture a frame of the stream: padded by a pixel or scaled, converted."""
-    width, height = stream.width, stream.height
-    more_x, more_y = width - image.shape[1], height - image.shape[0]
-    if (more_x, more_y) != (0, 0) and more_x in (0, 1) and more_y in (0, 1):
+    """Make the picture a frame of the stream, padded where that is a pixel larger."""
+    more_x, more_y = stream.width - image.shape[1], stream.height - image.shape[0]
+    if more_x or more_y:
         image = np.pad(image, ((0, more_y), (0, more_x), (0, 0)), mode="edge")
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image, np.uint8), format="rgb24")
-    return frame.reformat(width=width, height=height, format=stream.pix_fmt, threads=1)
+    return frame.reformat(format=stream.pix_fmt, threads=1)
 
 
 def _stored_size(image: Array, encoding: Encoding) -> tuple[int, int]:
     height, width = image.shape[:2]
     halved = "420" in encoding.pix_fmt
     return (width + width % 2, height + height % 2) if halved else (width, height)
-
-
-def _even(side: float) -> int:
-    return max(2, 2 * round(side / 2 + 1e-9))
 
 
 def _proxy_rate(facts: Probe) -> Fraction:
