@@ -1,0 +1,47 @@
+"""Whether two neighbouring frames show the same scene.
+
+A camera trap does not move, so a cut is rare: clips joined into one file, or web videos. After a
+cut no track goes on, since a place in the old picture says nothing of the new one. The test is
+blunt on purpose: an animal that fills the picture, a swaying branch or a flash must not look like
+a cut, since a false one breaks a track. It compares coarse structure and not brightness.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+from wildpose.types import Array
+
+GRID = (32, 18)
+CUT_CORRELATION = 0.1
+"""Chosen on 395 neighbouring pictures of training sequences, moving cameras among them: none lies
+below it (lowest .17). Of pairs of different scenes 44 % do; the others go unnoticed."""
+
+
+def thumbnail(image: Array) -> Array:
+    """Coarse structure of a picture.
+
+    Parameters
+    ----------
+    image : uint8 [H, W, 3]
+
+    Returns
+    -------
+    float64 [576]
+        Grey levels on a grid of 32 x 18, mean 0 and length 1 (all 0 for an even picture).
+    """
+    # two samples a side of each cell are plenty, and save most of the time
+    step = max(min(image.shape[0] // (2 * GRID[1]), image.shape[1] // (2 * GRID[0])), 1)
+    small = Image.fromarray(np.ascontiguousarray(image[::step, ::step])).convert("L")
+    grey = np.asarray(small.resize(GRID, Image.Resampling.BOX), np.float64).reshape(-1)
+    grey -= grey.mean()
+    length = float(np.linalg.norm(grey))
+    return grey / length if length > 1e-6 else np.zeros_like(grey)
+
+
+def is_cut(previous: Array, current: Array) -> bool:
+    """Whether the scene changed between two thumbnails; never beside an even (black) picture."""
+    if not previous.any() or not current.any():
+        return False
+    return float(previous @ current) < CUT_CORRELATION
