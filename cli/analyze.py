@@ -14,43 +14,48 @@ from .progress import Step, progress, time_span
 if TYPE_CHECKING:
     from wildpose.analysis import AnalyzeSettings, Progress, RunSummary
 
+Clips = Annotated[
+    Path, typer.Argument(metavar="CLIPS", help="Folder of clips (with its sub-folders).")
+]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="RUN", help="Folder for the results; made if missing.")
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold",
+        metavar="P",
+        help="Keep what is at least this probable, from 0 to 1; lower finds more, with more "
+        "false alarms.",
+        show_default="the model's own",
+    ),
+]
+Stills = Annotated[bool, typer.Option("--stills", help="Take folders of photos as clips, too.")]
+TimeFromName = Annotated[
+    bool,
+    typer.Option(
+        "--time-from-name",
+        help="Where a clip holds no time of recording, read it from the file's name.",
+    ),
+]
+TimeFromMtime = Annotated[
+    bool,
+    typer.Option(
+        "--time-from-mtime",
+        help="Where nothing else is known, take the time the file was last changed.",
+    ),
+]
+
 
 def analyze(
-    clips: Annotated[
-        Path, typer.Argument(metavar="CLIPS", help="Folder of clips (with its sub-folders).")
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="RUN", help="Folder for the results; made if missing.")
-    ],
+    clips: Clips,
+    out: Out,
     model: Model = "animal-small",
     every: Every = "0.2s",
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            "--threshold",
-            metavar="P",
-            help="Keep what is at least this probable, from 0 to 1; lower finds more, with more "
-            "false alarms.",
-            show_default="the model's own",
-        ),
-    ] = None,
-    stills: Annotated[
-        bool, typer.Option("--stills", help="Take folders of photos as clips, too.")
-    ] = False,
-    time_from_name: Annotated[
-        bool,
-        typer.Option(
-            "--time-from-name",
-            help="Where a clip holds no time of recording, read it from the file's name.",
-        ),
-    ] = False,
-    time_from_mtime: Annotated[
-        bool,
-        typer.Option(
-            "--time-from-mtime",
-            help="Where nothing else is known, take the time the file was last changed.",
-        ),
-    ] = False,
+    threshold: Threshold = None,
+    stills: Stills = False,
+    time_from_name: TimeFromName = False,
+    time_from_mtime: TimeFromMtime = False,
     workers: Workers = None,
     device: Device = "cpu",
     as_json: Json = False,
