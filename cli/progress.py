@@ -131,13 +131,17 @@ def progress(unit: str, *, quiet: bool) -> Iterator[Show]:
 def _bar(unit: str) -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.table import Column
 
+    # One line however long the clip's name is: a wrapped bar can't be drawn over.
+    fixed, cut = Column(no_wrap=True), Column(no_wrap=True, overflow="ellipsis", ratio=1)
     columns = (
-        BarColumn(bar_width=24),
-        MofNCompleteColumn(),
-        TextColumn(f"{unit}  {{task.fields[pace]}}  {{task.fields[note]}}", markup=False),
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(table_column=fixed),
+        TextColumn(unit + " {task.fields[pace]}", markup=False, table_column=fixed),
+        TextColumn("{task.fields[note]}", markup=False, table_column=cut),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, expand=True) as bar:
         task = bar.add_task(unit, total=None, pace="", note="")
 
         def show(step: Step) -> None:
