@@ -261,11 +261,19 @@ class _Search:
             self._problem(path, f"link leads to a clip already listed: {self._name(before)}")
             return
         self._remember(facts, path)
-        clip = self._name(path)
-        if clip in self.clips:  # two names that differ only in how accents are written
-            clip = _as_text(path.relative_to(self.root))
-        deployment = clip.rpartition("/")[0] or "."
-        self.clips[clip] = ClipFile(path, clip, deployment, facts.st_size)
+        self._enter(path, self._name(path), facts.st_size)
+
+    def _enter(self, path: Path, clip: str, size_bytes: int) -> None:
+        """List a clip; of two whose names differ in how accents are written, both stay."""
+        before = self.clips.get(clip)
+        spelt = _as_text(path.relative_to(self.root))
+        if before is not None and spelt == clip:
+            del self.clips[clip]
+            self._enter(before.path, _as_text(before.path.relative_to(self.root)),
+                        before.size_bytes)
+        elif before is not None:
+            clip = spelt
+        self.clips[clip] = ClipFile(path, clip, clip.rpartition("/")[0] or ".", size_bytes)
 
     def _remember(self, facts: os.stat_result, path: Path) -> None:
         # Some network file systems give every file the number 0: those can't be told apart.
