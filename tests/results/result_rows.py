@@ -18,6 +18,7 @@ def some_record(clip: str, detections: int = 2) -> ClipRecord:
     """A clip with so many detections."""
     return ClipRecord(
         clip=clip, stamp=FileStamp(10, 20),
-        row=some_row(CLIPS, clip=clip, animal_detections=detections),
+        row=some_row(CLIPS, clip=clip, animal_detections=detections,
+                     animal_tracks=int(detections > 0)),
         detections=tuple(some_row(DETECTIONS, clip=clip, frame_index=i) for i in range(detections)),
         stage_seconds={"decode": 1.0, "infer": 2.0})

@@ -148,8 +148,8 @@ class Journal:
         return int(self._db.execute(query).fetchone()[0])
 
     def clips_with_animals(self) -> int:
-        """Count the clips in which an animal was found."""
-        query = "SELECT count(*) FROM clips WHERE animal_detections > 0"
+        """Count the clips in which an animal was followed."""
+        query = "SELECT count(*) FROM clips WHERE animal_tracks > 0"
         return int(self._db.execute(query).fetchone()[0])
 
     def stage_seconds(self) -> dict[str, float]:

@@ -127,20 +127,22 @@ CLIPS = TableSchema(
                "only where the file states one.", nullable=True),
         Column("capture_time_source", "string", "Tag or rule that the time comes from; `none` "
                "where it is missing."),
-        _count("animal_tracks", "Animals followed through the clip."),
+        _count("animal_tracks", "Animals followed through the clip. 0: no animal."),
         _count("person_tracks", "People followed through the clip."),
         _count("animal_detections", "Rows of class animal in detections."),
         _count("person_detections", "Rows of class person in detections."),
-        _count("max_animals", "Largest number of animals in one frame."),
-        Column("best_score", "float32", "Highest score of an animal.", "probability",
+        _count("max_animals", "Largest number of tracked animals in one frame."),
+        Column("best_score", "float32", "Highest score of a tracked animal.", "probability",
                nullable=True, minimum=0, maximum=1),
-        _seconds("first_animal_s", "Time of the first frame with an animal.", nullable=True),
-        _seconds("last_animal_s", "Time of the last frame with an animal.", nullable=True),
-        _count("best_frame_index", "Frame that holds the highest score of an animal.",
+        _seconds("first_animal_s", "Time of the first frame with a tracked animal.", nullable=True),
+        _seconds("last_animal_s", "Time of the last frame with a tracked animal.", nullable=True),
+        _count("best_frame_index", "Frame that holds the highest score of a tracked "
+               "animal.",
                nullable=True),
         Column("complete", "bool", "Whether the clip could be read to its end without loss."),
-        Column("sheet", "string", "Contact sheet, relative to the run folder; null without an "
-               "animal or person.", nullable=True),
+        Column("notes", "string", "Oddities of the file that did no harm.", nullable=True),
+        Column("sheet", "string", "Contact sheet, relative to the run folder; null where nothing "
+               "was followed.", nullable=True),
         _seconds("seconds", "Time that the analysis of this clip took: the one column that differs "
                  "when the same clip is analysed again."),
     ),
@@ -177,7 +179,8 @@ DETECTIONS = TableSchema(
         _DEPLOYMENT,
         _count("frame_index", "Position of the frame in the file as decoded, from 0."),
         _seconds("time_s", "Presentation time from the clip's first frame."),
-        Column("track_id", "int32", "Track that it belongs to; 0: none.", minimum=0),
+        Column("track_id", "int32", "Track that it belongs to; 0: of none, a single doubtful "
+               "moment that no other frame confirms, not counted as an animal.", minimum=0),
         _CLASS,
         Column("score", "float32", "Calibrated probability that the box holds what `class` says.",
                "probability", minimum=0, maximum=1),

@@ -1,0 +1,38 @@
+"""``python blob_run.py CLIPS OUT [SECONDS]``: analyze with blobs, as a process of its own.
+
+SECONDS are slept for every frame. Prints a line for every clip that is finished; leaves as the
+command line would.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from blob_predictor import BlobFactory
+
+from wildpose.analysis import AnalyzeSettings, Progress, analyze
+from wildpose.errors import WildposeError
+
+
+def say(progress: Progress) -> None:
+    if progress.clip:
+        sys.stdout.write(f"done {progress.clip}\n")
+        sys.stdout.flush()
+
+
+def main() -> int:
+    clips, out, *slow = sys.argv[1:]
+    settings = AnalyzeSettings(Path(clips), Path(out), workers=2)
+    try:
+        summary = analyze(settings, say, BlobFactory(slow_s=float(slow[0]) if slow else 0.0))
+    except WildposeError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    return summary.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,188 @@
+"""One clip from file to rows: decode, detect, track, draw.
+
+Frames stream through; only a batch of them, a few small copies and the detections are held.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from wildpose.analysis.jobs import ClipJob
+from wildpose.analysis.predictors import FramePredictor
+from wildpose.analysis.rows import clip_counts, detection_rows, kept, sheet_name, track_rows
+from wildpose.analysis.sources import Source, open_source
+from wildpose.analysis.stages import StageClock
+from wildpose.analysis.thumbnails import Thumbnails
+from wildpose.drawing import SheetTitle, choose_frames, contact_sheet
+from wildpose.errors import ClipError
+from wildpose.results.record import ClipRecord, failure_row
+from wildpose.tracking import TrackSettings, track_clip, tracks_of
+from wildpose.types import Detections, Frame, FrameDetections
+
+_SHEET_QUALITY = 85
+_COPY_AGAIN = "Copy it again from the card, if it is still there."
+
+
+@dataclass(frozen=True)
+class ClipSettings:
+    """What the analysis of one clip hangs on; picklable.
+
+    Attributes
+    ----------
+    every_s : float or None
+        Seconds between analysed frames; None: every frame.
+    threshold : float
+        Score from which a detection counts.
+    batch : int
+        Frames that go through the model at once.
+    track : TrackSettings
+    time_from_name, time_from_mtime : bool
+        Fall back on the file's name, on its time of change.
+    """
+
+    every_s: float | None
+    threshold: float
+    batch: int
+    track: TrackSettings
+    time_from_name: bool = False
+    time_from_mtime: bool = False
+
+
+def analyse_clip(
+    job: ClipJob,
+    predictor: FramePredictor,
+    settings: ClipSettings,
+    tick: Callable[[int], None] = lambda frames: None,
+) -> ClipRecord:
+    """Analyse one clip.
+
+    Parameters
+    ----------
+    job : ClipJob
+    predictor : FramePredictor
+    settings : ClipSettings
+    tick : callable
+        Called with the number of frames just analysed.
+
+    Returns
+    -------
+    ClipRecord
+        Without a row for clips where the clip could not be read at all; then with a failure.
+    """
+    started, clock = time.perf_counter(), StageClock()
+    thumbnails = Thumbnails(settings.threshold)
+    try:
+        with clock.stage("decode"):
+            source = open_source(job, settings.every_s)
+    except ClipError as error:
+        return _failed(job, "open", error.message, error.remedy, clock)
+    try:
+        with source, clock.stage("track"):
+            stream = _detected(source, predictor, settings, clock, tick)
+            frames = track_clip(_seen_by(thumbnails, stream, clock), _track_settings(job, settings))
+    except ClipError as error:
+        return _failed(job, "decode", error.message, error.remedy, clock)
+    if not frames:
+        reason = source.shortfall or "no frame could be decoded"
+        return _failed(job, "decode", reason, _COPY_AGAIN, clock)
+    return _record(job, settings, source, frames, thumbnails, clock, started)
+
+
+def _track_settings(job: ClipJob, settings: ClipSettings) -> TrackSettings:
+    """Let each detection of a still stand for itself: no neighbouring frame could confirm it."""
+    if not job.pictures:
+        return settings.track
+    return replace(settings.track, strong_score=settings.track.start_score)
+
+
+def _detected(
+    source: Source, predictor: FramePredictor, settings: ClipSettings, clock: StageClock,
+    tick: Callable[[int], None],
+) -> Iterator[tuple[Frame, Detections]]:
+    frames = clock.each("decode", source)
+    while batch := list(itertools.islice(frames, settings.batch)):
+        with clock.stage("infer"):
+            found = predictor.predict([frame.image for frame in batch])
+        tick(len(batch))
+        yield from zip(batch, found, strict=True)
+
+
+def _seen_by(
+    thumbnails: Thumbnails, stream: Iterable[tuple[Frame, Detections]], clock: StageClock
+) -> Iterator[tuple[Frame, Detections]]:
+    for frame, found in stream:
+        with clock.stage("draw"):
+            thumbnails.offer(frame, found)
+        yield frame, found
+
+
+def _record(
+    job: ClipJob, settings: ClipSettings, source: Source, frames: list[FrameDetections],
+    thumbnails: Thumbnails, clock: StageClock, started: float,
+) -> ClipRecord:
+    shown = kept(frames, settings.threshold)
+    tracks = track_rows(job, shown, tracks_of(shown))
+    row: dict[str, Any] = {
+        "clip": job.clip, "deployment": job.deployment, "path": _as_text(job.path.absolute()),
+        "every_s": settings.every_s, **source.facts(settings.time_from_name,
+                                                    settings.time_from_mtime),
+        "frames_sampled": len(frames), **clip_counts(shown, tracks),
+        "complete": source.shortfall is None, "sheet": None,
+    }
+    sheet = None
+    if tracks:
+        with clock.stage("draw"):
+            sheet = _sheet(row, shown, thumbnails, source)
+        row["sheet"] = sheet_name(job.clip)
+    row["seconds"] = round(time.perf_counter() - started, 3)
+    failures = [] if source.shortfall is None else [failure_row(
+        job.clip, job.deployment, "decode", source.shortfall, severity="partial",
+        remedy=_COPY_AGAIN)]
+    return ClipRecord(job.clip, job.stamp, row, tuple(tracks), tuple(detection_rows(job, shown)),
+                      tuple(failures), sheet, dict(clock.seconds))
+
+
+def _sheet(
+    row: dict[str, Any], frames: list[FrameDetections], thumbnails: Thumbnails, source: Source
+) -> bytes:
+    pictures = thumbnails.frames()
+    candidates = [frame for frame in frames if frame.frame_index in pictures]
+    chosen = [candidates[i] for i in choose_frames(candidates)]
+    when = str(row["capture_time"]).replace("T", " ") if row["capture_time"] else None
+    title = SheetTitle(row["clip"], row["deployment"], when, _facts(row))
+    sheet = contact_sheet([(pictures[f.frame_index], f.detections) for f in chosen], title,
+                          source_size=source.size)
+    buffer = io.BytesIO()
+    sheet.save(buffer, "JPEG", quality=_SHEET_QUALITY)
+    return buffer.getvalue()
+
+
+def _as_text(path: Path) -> str:
+    """Spell out bytes of a file name that are no text: tables can't hold them."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def _facts(row: dict[str, Any]) -> tuple[str, ...]:
+    facts = []
+    if row["animal_tracks"]:
+        facts += [f"animals at once: {row['max_animals']}", f"tracks: {row['animal_tracks']}",
+                  f"best {row['best_score']:.2f}",
+                  f"seen {row['first_animal_s']:.1f} to {row['last_animal_s']:.1f} s"]
+    if row["person_tracks"]:
+        facts.append(f"people: {row['person_tracks']} tracks")
+    if not row["complete"]:
+        facts.append("read in part")
+    return tuple(facts)
+
+
+def _failed(job: ClipJob, stage: str, reason: str, remedy: str, clock: StageClock) -> ClipRecord:
+    row = failure_row(job.clip, job.deployment, stage, reason, remedy=remedy)
+    return ClipRecord(job.clip, job.stamp, None, failures=(row,),
+                      stage_seconds=dict(clock.seconds))

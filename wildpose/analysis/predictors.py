@@ -1,0 +1,81 @@
+"""What a worker needs of a model, and how it gets one.
+
+Workers are separate processes: they are handed a small picklable factory and make the predictor
+themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from wildpose.types import Array, Detections
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """Which model it is.
+
+    Attributes
+    ----------
+    name : str
+    digest : str
+        SHA-256 of the weights: another digest is another model.
+    threshold : float
+        Its default score threshold.
+    """
+
+    name: str
+    digest: str
+    threshold: float
+
+
+class FramePredictor(Protocol):
+    """Finds animals in pictures."""
+
+    def predict(self, images: Sequence[Array]) -> list[Detections]:
+        """Detect in each picture, uint8 [H, W, 3] RGB; boxes in its pixels."""
+        ...
+
+
+class PredictorFactory(Protocol):
+    """Picklable recipe of a predictor."""
+
+    def describe(self) -> ModelIdentity:
+        """Say which model it is, without the cost of making it; ModelError if it can't be."""
+        ...
+
+    def __call__(self, threads: int) -> FramePredictor:
+        """Make the predictor, to run on so many threads."""
+        ...
+
+
+@dataclass(frozen=True)
+class ModelFolderFactory:
+    """Predictor of a model folder.
+
+    Attributes
+    ----------
+    model : str
+        Name of a shipped model, or a folder.
+    device : str
+    """
+
+    model: str
+    device: str = "cpu"
+
+    def describe(self) -> ModelIdentity:
+        """Read the model's name, digest and threshold."""
+        from wildpose.models import load_predictor
+
+        predictor = load_predictor(self.model, device=self.device)
+        return ModelIdentity(predictor.name, predictor.digest, predictor.threshold)
+
+    def __call__(self, threads: int) -> FramePredictor:
+        """Load the model."""
+        from wildpose.models import load_predictor
+
+        predictor: FramePredictor = load_predictor(
+            self.model, device=self.device, threads=threads)
+        return predictor

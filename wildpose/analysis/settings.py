@@ -1,0 +1,122 @@
+"""What the user may set for ``analyze``, and what of it the results hang on."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from wildpose.analysis.predictors import ModelIdentity
+from wildpose.errors import UsageError
+
+DEFAULT_EVERY_S = 0.2
+DEFAULT_BATCH = 2
+
+
+@dataclass(frozen=True)
+class AnalyzeSettings:
+    """Settings of one ``analyze``.
+
+    Attributes
+    ----------
+    clips : Path
+        Folder of clips, or one clip.
+    out : Path
+        Run folder to write, or to go on with.
+    model : str
+        Name of a shipped model, or a model folder.
+    every_s : float or None
+        Seconds between analysed frames; None: every frame.
+    workers : int
+        Processes that take clips; 0: as many as suit the machine.
+    score_threshold : float or None
+        Detections below it are left out unless a track needs them; None: the model's own.
+    device : str
+        ``cpu`` or ``cuda``.
+    stills : bool
+        Take folders of pictures as clips, too.
+    capture_time_from_name, capture_time_from_mtime : bool
+        Fall back on the file's name, on its time of change.
+    batch : int
+        Frames that go through the model at once.
+    """
+
+    clips: Path
+    out: Path
+    model: str = "animal-small"
+    every_s: float | None = DEFAULT_EVERY_S
+    workers: int = 0
+    score_threshold: float | None = None
+    device: str = "cpu"
+    stills: bool = False
+    capture_time_from_name: bool = False
+    capture_time_from_mtime: bool = False
+    batch: int = DEFAULT_BATCH
+
+    def check(self) -> None:
+        """Raise UsageError for a value that can't be used."""
+        if self.every_s is not None and not 0 < self.every_s < float("inf"):
+            raise UsageError(f"--every: {self.every_s:g} s is no time between frames.",
+                             "Give seconds above 0, such as 0.2.")
+        if self.score_threshold is not None and not 0 <= self.score_threshold <= 1:
+            raise UsageError(f"The score threshold {self.score_threshold:g} is no probability.",
+                             "Give a number from 0 to 1.")
+        if self.workers < 0 or self.batch < 1:
+            raise UsageError(f"{self.workers} workers with batches of {self.batch} can't work.",
+                             "Give a number of workers from 1, and batches from 1.")
+        if not self.clips.exists():
+            raise UsageError(f"{self.clips}: no such file or folder.", "Give the folder of clips.")
+
+    def threshold(self, model: ModelIdentity) -> float:
+        """Find the score threshold that holds: the user's, else the model's."""
+        return model.threshold if self.score_threshold is None else self.score_threshold
+
+    def fingerprint(self, model: ModelIdentity) -> dict[str, Any]:
+        """Collect what the results hang on: a run goes on only with the same values."""
+        return {
+            "clips": self.clips.resolve().as_posix(),
+            "model": model.name,
+            "model digest": model.digest,
+            "every_s": self.every_s,
+            "score threshold": round(self.threshold(model), 6),
+            "stills": self.stills,
+            "capture time from name": self.capture_time_from_name,
+            "capture time from mtime": self.capture_time_from_mtime,
+        }
+
+
+def cores() -> int:
+    """Count the processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def workers_and_threads(wanted: int, clips: int, device: str = "cpu") -> tuple[int, int]:
+    """Share the cores out: number of worker processes, threads for each.
+
+    Parameters
+    ----------
+    wanted : int
+        What the user asked for; 0: choose.
+    clips : int
+        Clips to be worked on; more workers than clips are never started.
+    device : str
+        With a GPU the workers mostly wait for it; a few are enough to keep it fed.
+
+    Returns
+    -------
+    workers, threads : int
+        At least 1 each; their product is at most the number of cores, unless the user wanted
+        more workers.
+
+    Examples
+    --------
+    >>> workers_and_threads(3, clips=2)[0]
+    2
+    """
+    available = cores()
+    most = available if device == "cpu" else min(available, 4)
+    workers = max(1, min(wanted or most, clips))
+    return workers, max(1, available // workers)
