@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from wildpose.results.journal import Journal
 from wildpose.results.record import ClipRecord, FileStamp, failure_row
 from wildpose.results.schema import CLIPS, DETECTIONS
 from wildpose.results.tables import write_tables
+from wildpose.review.environment import use_home
+from wildpose.review.sync import dataset_name
 from wildpose.video import write_clip
 
 WIDTH, HEIGHT, FRAMES, RATE = 64, 48, 20, 10.0
@@ -116,15 +119,28 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("review")
     (folder / "user").mkdir()
     os.environ["HOME"] = str(folder / "user")
-    return folder / "one home #1 🦌"
+    place = folder / "one home #1 🦌"
+    use_home(place)
+    return place
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> RunWriter:
-    """A run of one clip with one animal on frames 3, 6 and 12, and one box without a track."""
+def writer(home: Path) -> RunWriter:
+    """A run of one clip with one animal on frames 3, 6 and 12, and one box without a track.
+
+    All tests use one folder, and so one data set, which is emptied: declaring its fields takes
+    longer than all the rest of a test.
+    """
+    import fiftyone as fo
+
+    folder = home.parent / "space"
+    shutil.rmtree(folder, ignore_errors=True)
+    name = dataset_name(folder / "run", shared=True)
+    if fo.dataset_exists(name):
+        fo.load_dataset(name).clear()
     boxes = [Box(3, 1, (4, 4, 14, 24), mask=True), Box(6, 1, (10, 4, 20, 24), 0.9, mask=True),
              Box(12, 1, (40, 10, 50, 30), 0.6), Box(6, 0, (1, 1, 5, 5), 0.2)]
-    return RunWriter(tmp_path, {"wald/a.mp4": boxes})
+    return RunWriter(folder, {"wald/a.mp4": boxes})
 
 
 @pytest.fixture

@@ -161,7 +161,7 @@ def test_a_clip_that_left_the_run_goes_unless_somebody_worked_on_it(writer, home
 
 
 def test_names_that_need_care(writer, home):
-    names = ["ö ä #1/Fuchs 🦊 & Co?.mp4", "100%/it's \"x\".mp4", ".mp4"]
+    names = ["ö ä #1/Fuchs 🦊 & Co?.mp4", "100%/it's \"x\".mp4", ".hidden.mp4"]
     writer.boxes = {name: [] for name in names}
     summary = build_dataset(writer.write(), home=home)
     dataset = load(summary)
@@ -212,7 +212,7 @@ def test_boxes_can_be_edited_and_masks_can_not(writer, home):
     assert dataset.app_config.color_scheme.color_by == "instance"
 
 
-def test_a_run_that_was_moved_keeps_its_data_set_in_its_own_folder(writer, home):
+def test_runs_that_share_a_database_have_names_of_their_own(writer, home):
     summary = build_dataset(writer.write(), home=home)
     assert summary.dataset.startswith("wildpose-run-")
     assert not (writer.run / "review" / "db").exists()

@@ -42,9 +42,13 @@ def running_app(
         The data set was not built yet.
     """
     check_port(port, address)
-    use_home(home or home_of(run))
+    place = home or home_of(run)
+    use_home(place)
     check_database()
     import fiftyone as fo
+
+    # The one file that the App would write into the user's home folder, whatever its settings.
+    fo.constants.WELCOME_PATH = str(place / "welcome.json")
 
     name = dataset_name(run, shared=home is not None)
     if not fo.dataset_exists(name):

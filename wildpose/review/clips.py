@@ -82,7 +82,8 @@ def read_clips(
     total, done = len(table) + len(failed), 0
     for row in table.to_dict("records"):
         _tell(report, done, total, row["clip"])
-        shown = media.of_clip(row["clip"], Path(row["path"]))
+        shown = media.of_clip(
+            row["clip"], Path(row["path"]), int(row["frames_decoded"]), _number(row["frame_rate"]))
         reason = reasons.get(row["clip"])
         yield _read_clip(row, shown, by_clip.get(row["clip"], detections[:0]), reason, model)
         done += 1
@@ -111,9 +112,9 @@ def _read_clip(
     fields: dict[str, Any] = {name: int(row[name]) for name in _COUNTS}
     fields |= {name: _number(row[name]) for name in _NUMBERS}
     fields |= {
-        "status": "whole" if row["complete"] else "partial", "reason": reason, "model": model,
-        "deployment": row["deployment"], "source_path": row["path"],
-        "capture_time": _wall_clock(row["capture_time"]),
+        "found": in_words(row), "status": "whole" if row["complete"] else "partial",
+        "reason": reason, "model": model, "deployment": row["deployment"],
+        "source_path": row["path"], "capture_time": _wall_clock(row["capture_time"]),
         "capture_time_source": row["capture_time_source"],
     }
     frames, times_s = media.frames, media.times_s
@@ -126,10 +127,34 @@ def _failed_clip(
 ) -> ReviewClip:
     fields: dict[str, Any] = dict.fromkeys((*_COUNTS, *_NUMBERS, "capture_time", "source_path",
                                             "capture_time_source"))
-    fields |= {"status": "failed", "reason": reason, "deployment": row["deployment"],
-               "model": model}
+    fields |= {"found": "not read", "status": "failed", "reason": reason, "model": model,
+               "deployment": row["deployment"]}
     rows = ClipRows(row["clip"], media.width, media.height, media.frames, None, nothing)
     return ReviewClip(row["clip"], fields, rows, media, _digest(fields, media, nothing))
+
+
+def in_words(row: Mapping[str, Any]) -> str:
+    """Say in a few words what was found in a clip.
+
+    Parameters
+    ----------
+    row : mapping
+        A row of the table ``clips``.
+
+    Examples
+    --------
+    >>> counts = dict(animal_tracks=2, person_tracks=1, animal_detections=9, person_detections=3)
+    >>> in_words({**counts, "complete": False})
+    '2 animals, 1 person (read in part)'
+    """
+    words = []
+    for name, plural in (("animal", "animals"), ("person", "people")):
+        tracks = int(row[f"{name}_tracks"])
+        if tracks:
+            words.append(f"{tracks} {name if tracks == 1 else plural}")
+        elif row[f"{name}_detections"]:
+            words.append(f"{name}, untracked")
+    return ", ".join(words or ["nothing"]) + ("" if row["complete"] else " (read in part)")
 
 
 def _number(value: Any) -> float | None:

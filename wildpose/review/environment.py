@@ -74,7 +74,7 @@ def use_home(home: Path) -> None:
             "Review one run per process, or give both the same home folder.",
         )
     os.environ.update(wanted)
-    os.environ.setdefault("FIFTYONE_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("FIFTYONE_LOGGING_LEVEL", "ERROR")
     home.mkdir(parents=True, exist_ok=True)
 
 

