@@ -9,6 +9,11 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from hypothesis import settings
+
+# A busy machine is slow now and then; that is no fault of the code under test.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 WIDTH, HEIGHT = 64, 48
 
