@@ -99,7 +99,8 @@ def box_iou(first_xyxy: Array, second_xyxy: Array) -> Array:
     side = np.clip(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0, None)
     shared = side[..., 0] * side[..., 1]
     union = box_area(a) + box_area(b) - shared
-    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    iou: Array = np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+    return iou
 
 
 def box_area(box_xyxy: Array) -> Array:

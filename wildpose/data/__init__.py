@@ -1,1 +1,5 @@
-"""To be written."""
+"""Labelled pictures for training: read, split, augment, mix.
+
+``annotations`` reads COCO folders, ``split`` keeps whole places and species out, ``augment`` and
+``paste`` make camera-trap pictures of them, ``mixing`` draws batches at declared ratios.
+"""

@@ -1,0 +1,110 @@
+"""Measure a model on a folder of labelled pictures: figures, and a page with its worst mistakes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from wildpose.analysis.mistakes import worst_mistakes
+from wildpose.data.annotations import read_coco
+from wildpose.drawing.evaluation import Cell, EvaluationPage, FigureTable, evaluation_page
+from wildpose.errors import UsageError
+from wildpose.evaluation import score_predictions
+
+LOWEST_SCORE = 0.02
+"""Average precision wants doubtful detections too; so few are right below this that it is cut."""
+
+
+def evaluate_model(
+    model: str,
+    data: Path,
+    *,
+    device: str = "cpu",
+    save_predictions: Path | None = None,
+    report: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Any]:
+    """Run a model over a folder and score what it says.
+
+    Parameters
+    ----------
+    model : str
+        Name of a shipped model, or a folder.
+    data : Path
+        Folder with ``annotations.json`` (COCO) and ``images/``.
+    device : str
+    save_predictions : Path, optional
+        File for the predictions, in the form that the scores are defined on.
+    report : Path, optional
+        Folder for ``index.html`` with figures and pictures of the worst misses and false alarms.
+    progress : callable
+        Called with pictures done and pictures in all.
+
+    Returns
+    -------
+    dict
+        ``model``, ``data`` and ``subsets`` (design section 7).
+
+    Raises
+    ------
+    ModelError, DataError, UsageError
+        A model or data that can't be used; a place that can't be written to.
+    """
+    from wildpose.models.predictions import predict_pictures
+    from wildpose.models.predictor import load_predictor
+
+    coco = read_coco(data)
+    predictor = load_predictor(model, device=device, minimum_score=LOWEST_SCORE)
+    images = coco["images"]
+    pictures = [(i["id"], data / "images" / i["file_name"]) for i in images]
+    predictions = predict_pictures(predictor, pictures, lambda done: progress(done, len(images)))
+    if save_predictions is not None:
+        _write(save_predictions, json.dumps(predictions))
+    subsets = score_predictions(coco, predictions)
+    found = {"model": predictor.name, "data": data.name, "subsets": subsets}
+    if report is not None:
+        misses, false_alarms = worst_mistakes(coco, predictions, data / "images")
+        page = EvaluationPage(
+            model=predictor.name,
+            data=data.name,
+            command=f"wildpose evaluate {predictor.name} {data.name} --report DIR",
+            tables=(figure_table(subsets),),
+            misses=misses,
+            false_alarms=false_alarms,
+        )
+        _write(report / "index.html", evaluation_page(page))
+    return found
+
+
+def figure_table(subsets: dict[str, Any]) -> FigureTable:
+    """The figures of every group of pictures as one table."""
+    columns = ("pictures", "box AP", "AP50", "mask AP", "mask AP50", "person AP50", "recall",
+               "precision", "presence AUC", "ECE")
+    return FigureTable(
+        title="Figures",
+        columns=("group", *columns),
+        rows=tuple((name, *_cells(s)) for name, s in subsets.items()),
+        note="Recall and precision at the model's default threshold and an overlap of one half.",
+    )
+
+
+def _cells(subset: dict[str, Any]) -> tuple[Cell, ...]:
+    box, mask, person, presence = (
+        subset.get(k) or {} for k in ("box", "mask", "person_box", "presence")
+    )
+    return (
+        subset["images"], box.get("ap"), box.get("ap50"), mask.get("ap"), mask.get("ap50"),
+        person.get("ap50"), subset.get("recall"), subset.get("precision"), presence.get("auc"),
+        subset.get("ece"),
+    )
+
+
+def _write(path: Path, content: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: can't be written ({error.strerror}).",
+                         "Choose a place that you may write to.") from error

@@ -1,0 +1,180 @@
+"""Read folders of labelled pictures (``annotations.json`` in COCO form, ``images/`` beside it).
+
+Annotations differ in what they hold (box; box and mask; nothing because the frame is empty) and in
+what was looked for (``labelled``); both are kept, so that each loss sees only what is there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from wildpose import masks
+from wildpose.errors import DataError
+from wildpose.types import Array, ClassId, Rle
+
+
+@dataclass(frozen=True)
+class LabelledImage:
+    """One picture and what a person (or, in a draft, a detector) said of it.
+
+    Attributes
+    ----------
+    path : Path
+    image_id : int
+    size : (int, int)
+        Height and width in pixels.
+    box_xyxy : float32 [N, 4]
+    class_id : int16 [N]
+    ignore : bool [N]
+        Neither a hit nor a miss: crowds, uncertain boxes, animals that can't be made out.
+    masks : tuple of Rle or None, length N
+        None where there is no mask good enough to learn from.
+    labelled : frozenset of ClassId
+        The classes that were looked for; others may be in the picture without a box.
+    draft : bool
+        Labels come from a detector.
+    annotations : tuple of dict
+        The annotations as they stand in the file.
+    facts : dict
+        ``source``, ``site``, ``sequence``, ``species``, ``set``, ``night`` and whatever else the
+        picture's entry holds.
+    """
+
+    path: Path
+    image_id: int
+    size: tuple[int, int]
+    box_xyxy: Array
+    class_id: Array
+    ignore: Array
+    masks: tuple[Rle | None, ...]
+    labelled: frozenset[ClassId]
+    draft: bool
+    annotations: tuple[dict[str, Any], ...]
+    facts: dict[str, Any]
+
+    def read(self) -> Array:
+        """The picture, uint8 RGB [H, W, 3].
+
+        Raises
+        ------
+        DataError
+            The file can't be read or has another size than the annotations say.
+        """
+        try:
+            with Image.open(self.path) as picture:
+                pixels = np.asarray(picture.convert("RGB"))
+        except OSError as error:
+            raise DataError(f"{self.path}: can't be read as a picture ({error}).",
+                            "Replace the file or take it out of annotations.json.") from error
+        if pixels.shape[:2] != self.size:
+            raise DataError(f"{self.path}: {pixels.shape[1]}x{pixels.shape[0]} pixels, but "
+                            f"annotations.json says {self.size[1]}x{self.size[0]}.")
+        return pixels
+
+
+def read_coco(folder: Path) -> dict[str, Any]:
+    """The parsed ``annotations.json`` of a folder.
+
+    Raises
+    ------
+    DataError
+        There is none, or it is not COCO.
+    """
+    path = folder / "annotations.json"
+    try:
+        coco = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{folder}: there is no annotations.json.",
+                        "Give a folder with annotations.json (COCO) and images/.") from None
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: can't be read as JSON ({error}).") from error
+    if not isinstance(coco, dict) or "images" not in coco or "annotations" not in coco:
+        raise DataError(f"{path}: not a COCO file: `images` or `annotations` is missing.")
+    return coco
+
+
+def read_labelled(folder: Path, pictures: Path | None = None) -> list[LabelledImage]:
+    """All pictures of a folder, in the order of its file.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``annotations.json``.
+    pictures : Path, optional
+        Where the picture files are, if not in ``images`` beside it.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_coco`; an annotation of a picture that is not listed; a box that is no box.
+    """
+    coco = read_coco(folder)
+    of_image: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for annotation in coco["annotations"]:
+        of_image[annotation["image_id"]].append(annotation)
+    unknown = set(of_image) - {i["id"] for i in coco["images"]}
+    if unknown:
+        raise DataError(f"{folder / 'annotations.json'}: annotations of unknown pictures: "
+                        f"{sorted(unknown)[:5]}.")
+    pictures = pictures or folder / "images"
+    return [_labelled_image(pictures, i, of_image[i["id"]]) for i in coco["images"]]
+
+
+def _labelled_image(
+    pictures: Path, image: dict[str, Any], annotations: list[dict[str, Any]]
+) -> LabelledImage:
+    height, width = int(image["height"]), int(image["width"])
+    xywh = np.array([a["bbox"] for a in annotations], np.float32).reshape(-1, 4)
+    if (xywh[:, 2:] <= 0).any():
+        raise DataError(f"{pictures / image['file_name']}: has a box without width or height.")
+    labelled = image.get("labelled", ["animal", "person"])
+    return LabelledImage(
+        path=pictures / image["file_name"],
+        image_id=int(image["id"]),
+        size=(height, width),
+        box_xyxy=np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], 1),
+        class_id=np.array([a["category_id"] for a in annotations], np.int16),
+        ignore=np.array([is_left_out(a) for a in annotations], bool),
+        masks=tuple(_mask_to_learn(a, height, width) for a in annotations),
+        labelled=frozenset(ClassId[name.upper()] for name in labelled),
+        draft=bool(image.get("draft", False)),
+        annotations=tuple(annotations),
+        facts={k: v for k, v in image.items() if k not in ("id", "width", "height")},
+    )
+
+
+def as_coco(images: Sequence[LabelledImage]) -> dict[str, Any]:
+    """One COCO object of pictures from several folders, numbered anew.
+
+    File names are absolute, so that the object can be written anywhere on this machine.
+    """
+    entries: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for new_id, image in enumerate(images, start=1):
+        height, width = image.size
+        entries.append({**image.facts, "id": new_id, "file_name": str(image.path.resolve()),
+                        "width": width, "height": height})
+        for annotation in image.annotations:
+            annotations.append({**annotation, "id": len(annotations) + 1, "image_id": new_id})
+    categories = [{"id": int(c), "name": c.name.lower()} for c in ClassId]
+    return {"images": entries, "annotations": annotations, "categories": categories}
+
+
+def is_left_out(annotation: dict[str, Any]) -> bool:
+    """Whether an annotation is neither to be found nor to be missed."""
+    return any(annotation.get(k) for k in ("iscrowd", "uncertain", "hardly_visible"))
+
+
+def _mask_to_learn(annotation: dict[str, Any], height: int, width: int) -> Rle | None:
+    drawn_by_person = annotation.get("mask_source") in ("human", "drawn")
+    if not drawn_by_person or annotation.get("mask_quality") == "poor":
+        return None
+    return masks.from_coco(annotation["segmentation"], height, width)

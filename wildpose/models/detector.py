@@ -1,0 +1,124 @@
+"""The two-stage detector: trunk, pyramid, first stage, box head, mask head.
+
+Scores of the two stages are fused as their geometric mean (probabilistic two-stage detection,
+Zhou et al. 2021): the first stage knows how well a box fits, the second what is in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torchvision.ops import batched_nms, clip_boxes_to_image
+
+from wildpose.models.backbones import build_trunk, normalise
+from wildpose.models.heads import BoxAnswer, BoxHead, MaskHead, RegionMaps, apply_deltas
+from wildpose.models.proposals import (
+    DensePrediction,
+    FirstStage,
+    ProposalLimits,
+    Proposals,
+    propose,
+)
+from wildpose.models.pyramid import GhostPyramid, with_gain
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What has to be known to build the network before its weights are loaded."""
+
+    backbone: str = "shufflenet_v2_x1_5"
+    box_width: int = 256
+
+    def as_json(self) -> dict[str, Any]:
+        """As written in ``model.json``."""
+        return asdict(self)
+
+
+class Features(NamedTuple):
+    """What trunk, pyramid and first stage make of a batch."""
+
+    dense: DensePrediction
+    maps: RegionMaps
+
+
+class PictureAnswer(NamedTuple):
+    """Boxes of one picture in pixels of the network's input, best first.
+
+    Attributes
+    ----------
+    box_xyxy : float [N, 4]
+    score : float [N]
+        Fused, not calibrated.
+    column : int64 [N]
+        0 animal, 1 person.
+    """
+
+    box_xyxy: Tensor
+    score: Tensor
+    column: Tensor
+
+
+class Detector(nn.Module):
+    """Class-agnostic R-CNN (Sanakoyeu et al. 2020, 3.2) on a light COCO-trained first stage."""
+
+    def __init__(self, architecture: Architecture) -> None:
+        super().__init__()
+        self.architecture = architecture
+        self.trunk = build_trunk(architecture.backbone)
+        self.pyramid = GhostPyramid(self.trunk.channels)
+        self.first_stage = FirstStage()
+        self.box_head = BoxHead(architecture.box_width)
+        self.mask_head = MaskHead(self.trunk.channels[0])
+
+    def features(self, pictures: Tensor) -> Features:
+        """Run the part that sees whole pictures.
+
+        Parameters
+        ----------
+        pictures : uint8 or float 0..255 [B, 3, H, W]
+            RGB; H and W are multiples of 64, or of 32 at the least.
+        """
+        x = normalise(pictures).contiguous(memory_format=torch.channels_last)
+        trunk_maps = self.trunk(x)
+        pyramid = self.pyramid(trunk_maps)
+        scaled = with_gain(pyramid)
+        named = {name: level for name, level in zip(("p3", "p4", "p5"), scaled, strict=False)}
+        size = (int(pictures.shape[-2]), int(pictures.shape[-1]))
+        return Features(self.first_stage(pyramid), RegionMaps(named, trunk_maps.c2, size))
+
+    @torch.no_grad()
+    def detect(
+        self, pictures: Tensor, limits: ProposalLimits, minimum_score: float
+    ) -> tuple[list[PictureAnswer], RegionMaps]:
+        """Boxes of a batch; the maps are handed back for the mask head."""
+        features = self.features(pictures)
+        proposals = propose(features.dense, features.maps.size, limits)
+        boxes = [p.box_xyxy for p in proposals]
+        answer = self.box_head(features.maps, boxes)
+        counts = [len(b) for b in boxes]
+        answers = [
+            BoxAnswer(logits, deltas)
+            for logits, deltas in zip(
+                answer.class_logits.split(counts), answer.deltas.split(counts), strict=True
+            )
+        ]
+        found = [
+            fuse(p, a, features.maps.size, minimum_score)
+            for p, a in zip(proposals, answers, strict=True)
+        ]
+        return found, features.maps
+
+
+def fuse(
+    proposals: Proposals, answer: BoxAnswer, size: tuple[int, int], minimum_score: float
+) -> PictureAnswer:
+    """Final boxes of one picture: moved boxes, geometric mean of both scores, doubles removed."""
+    second = answer.class_logits.softmax(1).gather(1, proposals.column[:, None] + 1)[:, 0]
+    score = (proposals.score * second).sqrt()
+    box = clip_boxes_to_image(apply_deltas(proposals.box_xyxy, answer.deltas), size)
+    keep = batched_nms(box, score, proposals.column, 0.6)
+    keep = keep[score[keep] >= minimum_score]
+    return PictureAnswer(box[keep], score[keep], proposals.column[keep])

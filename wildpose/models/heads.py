@@ -1,0 +1,139 @@
+"""Second stage: heads that look at one region of the picture at a time.
+
+Each head answers with one object, so that a later head (dense pose) or another form of an answer
+(scaled by its own uncertainty) replaces or joins it without touching the others.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.ops import MultiScaleRoIAlign
+
+from wildpose.models.pyramid import PYRAMID_CHANNELS, Separable, act
+
+ROI_LEVELS = ("p3", "p4", "p5")
+BOX_ROI = 7
+MASK_ROI = 14
+MASK_SIZE = 28
+DELTA_SCALE = (10.0, 10.0, 5.0, 5.0)
+"""Deltas are predicted larger than they are (Girshick 2015), to even out the losses."""
+
+
+class BoxAnswer(NamedTuple):
+    """What the box head says of R regions.
+
+    Attributes
+    ----------
+    class_logits : float [R, 3]
+        Softmax over background, animal, person.
+    deltas : float [R, 4]
+        Shift and log-scale of the region (see :func:`apply_deltas`), class-agnostic.
+    """
+
+    class_logits: Tensor
+    deltas: Tensor
+
+
+class RegionMaps(NamedTuple):
+    """What heads cut their regions from: scaled pyramid maps and the trunk's finest map."""
+
+    pyramid: dict[str, Tensor]
+    fine: Tensor
+    size: tuple[int, int]
+
+
+class BoxHead(nn.Module):
+    """Classify a region and move its box; sees the region and its surroundings.
+
+    The last layers start at zero deltas: a fresh regression would make good boxes worse.
+    """
+
+    def __init__(self, width: int = 256) -> None:
+        super().__init__()
+        c = PYRAMID_CHANNELS
+        self.pool = MultiScaleRoIAlign(list(ROI_LEVELS), BOX_ROI, 2)
+        self.inside = Separable(c, c, 2)
+        self.around = Separable(c, c, 2)
+        self.joined = nn.Linear(2 * c * 16, width)
+        self.hidden = nn.Linear(width, width)
+        self.classes = nn.Linear(width, 3)
+        self.moves = nn.Linear(width, 4)
+        keep_scale(self)
+        nn.init.zeros_(self.moves.weight)
+        nn.init.zeros_(self.classes.weight)
+
+    def forward(self, maps: RegionMaps, boxes: list[Tensor]) -> BoxAnswer:
+        """Answer for the boxes xyxy of every picture, in one run of R rows."""
+        inside = self.pool(maps.pyramid, boxes, [maps.size] * len(boxes))
+        wide = [enlarged(b, 2.0) for b in boxes]
+        around = self.pool(maps.pyramid, wide, [maps.size] * len(boxes))
+        x = torch.cat([self.inside(inside).flatten(1), self.around(around).flatten(1)], 1)
+        x = act(self.hidden(act(self.joined(x))))
+        return BoxAnswer(self.classes(x), self.moves(x))
+
+
+class MaskHead(nn.Module):
+    """Foreground logits [R, 28, 28] of regions, from the pyramid and the trunk's finest map."""
+
+    def __init__(self, fine_channels: int) -> None:
+        super().__init__()
+        c = PYRAMID_CHANNELS
+        self.pool = MultiScaleRoIAlign(list(ROI_LEVELS), MASK_ROI, 2)
+        self.pool_fine = MultiScaleRoIAlign(["fine"], MASK_SIZE, 1)
+        self.coarse = nn.Sequential(Separable(c, c), Separable(c, c), Separable(c, c))
+        self.narrow = nn.Conv2d(c, 64, 1)
+        self.fine = nn.Conv2d(fine_channels, 32, 1)
+        self.mix = nn.Sequential(Separable(96, 64), Separable(64, 64))
+        self.out = nn.Conv2d(64, 1, 1)
+        keep_scale(self)
+        nn.init.normal_(self.out.weight, std=0.05)
+
+    def forward(self, maps: RegionMaps, boxes: list[Tensor]) -> Tensor:
+        """Logits for the boxes xyxy of every picture, in one run of R rows."""
+        sizes = [maps.size] * len(boxes)
+        x = act(self.narrow(self.coarse(self.pool(maps.pyramid, boxes, sizes))))
+        x = functional.interpolate(x, size=MASK_SIZE, mode="bilinear", align_corners=False)
+        fine = act(self.fine(self.pool_fine({"fine": maps.fine}, boxes, sizes)))
+        logits: Tensor = self.out(self.mix(torch.cat([x, fine], 1)))
+        return logits[:, 0]
+
+
+def keep_scale(head: nn.Module) -> None:
+    """Fresh weights that hand on the scale of their input (He et al. 2015).
+
+    There is no normalisation in the heads; with torch's default the signal dies in eight layers.
+    """
+    for layer in head.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, a=0.1, nonlinearity="leaky_relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
+def enlarged(box_xyxy: Tensor, factor: float) -> Tensor:
+    """Boxes [N, 4] with the same centre and sides ``factor`` times as long."""
+    centre = (box_xyxy[:, :2] + box_xyxy[:, 2:]) / 2
+    half = (box_xyxy[:, 2:] - box_xyxy[:, :2]) * (factor / 2)
+    return torch.cat([centre - half, centre + half], 1)
+
+
+def deltas_between(box_xyxy: Tensor, target_xyxy: Tensor) -> Tensor:
+    """Scaled deltas [N, 4] that :func:`apply_deltas` turns ``box_xyxy`` into the target with."""
+    side = (box_xyxy[:, 2:] - box_xyxy[:, :2]).clamp(min=1)
+    target_side = (target_xyxy[:, 2:] - target_xyxy[:, :2]).clamp(min=1)
+    shift = (target_xyxy[:, :2] + target_xyxy[:, 2:] - box_xyxy[:, :2] - box_xyxy[:, 2:]) / 2
+    delta = torch.cat([shift / side, (target_side / side).log()], 1)
+    return delta * delta.new_tensor(DELTA_SCALE)
+
+
+def apply_deltas(box_xyxy: Tensor, deltas: Tensor) -> Tensor:
+    """Move boxes [N, 4] by scaled deltas [N, 4]; sides change by a factor of 4 at most."""
+    delta = deltas / deltas.new_tensor(DELTA_SCALE)
+    side = (box_xyxy[:, 2:] - box_xyxy[:, :2]).clamp(min=1)
+    centre = (box_xyxy[:, :2] + box_xyxy[:, 2:]) / 2 + delta[:, :2] * side
+    half = side * delta[:, 2:].clamp(-1.4, 1.4).exp() / 2
+    return torch.cat([centre - half, centre + half], 1)

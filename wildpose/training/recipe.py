@@ -1,0 +1,123 @@
+"""A training run as a YAML file, read into one checked schema.
+
+Paths in a recipe are relative to ``WILDPOSE_DATA`` (by default ``../shared/data`` beside the
+checkout); a path that starts with ``./`` is relative to the recipe itself.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from wildpose.errors import UsageError
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ModelPart(_Strict):
+    """Which network, and what it starts from."""
+
+    backbone: Literal["shufflenet_v2_x1_5", "efficientnet_lite0"] = "shufflenet_v2_x1_5"
+    trunk: str | None = None
+    first_stage: str | None = None
+
+
+class SourcePart(_Strict):
+    """A folder of labelled pictures (COCO) and how it is drawn from.
+
+    ``pictures`` names the folder of the files, where it is not ``images`` beside the annotations.
+    ``where`` keeps pictures whose entry holds one of the listed values; ``leave_out`` drops them.
+    """
+
+    name: str
+    folder: str
+    pictures: str | None = None
+    share: float = Field(gt=0)
+    paste_chance: float = Field(default=0.0, ge=0, le=1)
+    where: dict[str, list[str]] = {}
+    leave_out: dict[str, list[str]] = {}
+
+
+class HoldOutPart(_Strict):
+    """What is kept out of training, to choose and calibrate on."""
+
+    share: float = Field(default=0.1, ge=0, lt=1)
+    species: list[str] = []
+    empty_share: float = Field(default=0.3, ge=0, lt=1)
+
+
+class RatePart(_Strict):
+    """Learning rates by part of the network."""
+
+    trunk: float = 1e-4
+    first_stage: float = 2e-4
+    heads: float = 1e-3
+
+
+class SchedulePart(_Strict):
+    """How long, how large, how fast."""
+
+    steps: int = Field(gt=0)
+    batch: int = Field(default=8, gt=0)
+    canvases: list[tuple[int, int]] = [(384, 640)]
+    warm_up: int = Field(default=50, ge=0)
+    trunk_frozen_steps: int = Field(default=0, ge=0)
+    rate: RatePart = RatePart()
+    weight_decay: float = 0.02
+    clip_gradient: float = Field(default=10.0, gt=0)
+    average_decay: float = Field(default=0.998, ge=0, lt=1)
+    checkpoint_every: int = Field(default=100, gt=0)
+
+
+class Recipe(_Strict):
+    """Everything that one training run hangs on."""
+
+    name: str
+    description: str = ""
+    licence: str = "not stated"
+    seed: int = 0
+    model: ModelPart = ModelPart()
+    sources: list[SourcePart]
+    hold_out: HoldOutPart = HoldOutPart()
+    schedule: SchedulePart
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises
+    ------
+    UsageError
+        The file is missing, is not YAML, or has a field that is unknown or out of range; the
+        message names each.
+    """
+    try:
+        content: Any = yaml.safe_load(path.read_text("utf-8"))
+        return Recipe.model_validate(content)
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read ({error.strerror}).",
+                         "Give a recipe such as recipes/animal-small.yaml.") from error
+    except yaml.YAMLError as error:
+        raise UsageError(f"{path}: not YAML ({str(error).splitlines()[0]}).") from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"{path}: {wrong}.", "See docs/train.md for the fields.") from error
+
+
+def data_root() -> Path:
+    """The folder that recipes' paths start from."""
+    named = os.environ.get("WILDPOSE_DATA")
+    if named:
+        return Path(named)
+    return Path(__file__).resolve().parents[2].parent / "shared" / "data"
+
+
+def resolve(path: str, recipe_folder: Path) -> Path:
+    """A path of a recipe as a path of this machine (see the module)."""
+    return recipe_folder / path if path.startswith("./") else data_root() / path

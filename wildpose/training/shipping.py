@@ -1,0 +1,64 @@
+"""From the weights of a finished training to a model folder that can be used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+from torch import Tensor
+
+from wildpose.data.annotations import LabelledImage, as_coco
+from wildpose.evaluation import score_predictions
+from wildpose.models.detector import Detector
+from wildpose.models.folder import ModelDescription, write_description
+from wildpose.models.predictions import predict_pictures
+from wildpose.models.predictor import Predictor
+from wildpose.training.calibrate import calibrated
+from wildpose.training.recipe import Recipe
+
+LOWEST = 0.02
+CHOICE_FIGURES = ("all", "camera_trap", "camera_trap_night")
+
+
+def write_model(
+    detector: Detector,
+    weights: dict[str, Tensor],
+    recipe: Recipe,
+    held_out: Sequence[LabelledImage],
+    out: Path,
+) -> dict[str, Any]:
+    """Write ``weights.safetensors``, ``model.json`` and ``held_out/`` into ``out``.
+
+    The calibration is fitted on the kept-out pictures; without any it is the identity.
+
+    Returns
+    -------
+    dict
+        Figures of the kept-out pictures, by subset; what models are chosen by. Empty without any.
+    """
+    save_file(weights, out / "weights.safetensors")
+    detector.load_state_dict(weights)
+    description = ModelDescription(
+        name=recipe.name,
+        description=" ".join(recipe.description.split()),
+        licence=recipe.licence,
+        architecture=detector.architecture.as_json(),
+        lineage={"recipe": recipe.model_dump(mode="json")},
+    )
+    write_description(out, description)
+    if not held_out:
+        return {}
+    coco = as_coco(held_out)
+    folder = out / "held_out"
+    folder.mkdir(exist_ok=True)
+    (folder / "annotations.json").write_text(json.dumps(coco), "utf-8")
+    pictures = [(i["id"], Path(i["file_name"])) for i in coco["images"]]
+    raw = predict_pictures(Predictor(detector, description, minimum_score=LOWEST), pictures)
+    description = calibrated(description, coco, raw)
+    write_description(out, description)
+    said = predict_pictures(Predictor(detector, description, minimum_score=LOWEST), pictures)
+    figures = score_predictions(coco, said, description.threshold)
+    return {name: figures[name] for name in CHOICE_FIGURES}
