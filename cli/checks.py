@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import shutil
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from wildpose.errors import WildposeError
+from wildpose.errors import ModelError, WildposeError
 
 GIB = 2**30
 LEAST_DISK_GIB = 2
@@ -151,25 +150,19 @@ def review_database() -> Iterator[Check]:
 
 def shipped_models() -> Iterator[Check]:
     """Look whether each shipped model is whole and can be loaded."""
-    from wildpose.models import available_models, load_predictor
+    from wildpose.models.folder import available_models
+    from wildpose.models.predictor import load_predictor
 
     found = available_models()
     if not found:
         yield Check("model", False, "no shipped model found", "Install wildpose anew.")
     for model in found:
-        name = f"model {model.name}"
-        if sha256_of(Path(model.folder) / "weights.safetensors") != model.digest:
-            yield Check(name, False, f"{model.folder}: the weights are damaged.",
-                        "Install wildpose anew.")
-            continue
-        load_predictor(model.name)
-        yield Check(name, True, f"loads; sha256 {model.digest[:12]} as it should be")
-
-
-def sha256_of(path: Path) -> str:
-    """Digest of a file, as hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            load_predictor(model.folder)  # compares the weights with their checksum first
+        except ModelError as error:
+            yield Check(f"model {model.name}", False, error.message, error.remedy)
+        else:
+            yield Check(f"model {model.name}", True, f"loads; sha256 {model.digest[:12]} matches")
 
 
 def disk() -> Iterator[Check]:

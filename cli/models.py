@@ -8,12 +8,12 @@ from .answer import answering
 from .options import Debug, Json, Quiet
 
 if TYPE_CHECKING:
-    from wildpose.models import ModelSummary
+    from wildpose.models.folder import ModelSummary
 
 
 def models(as_json: Json = False, debug: Debug = False, quiet: Quiet = False) -> int:
     """List the models that come with wildpose, and their licences."""
-    from wildpose.models import available_models
+    from wildpose.models.folder import available_models
 
     with answering(as_json=as_json, quiet=quiet) as answer:
         found = available_models()

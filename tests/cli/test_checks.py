@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from wildpose.cli import checks
-from wildpose.cli.checks import Check, run_all, sha256_of, torch_pair_check
+from wildpose.cli.checks import Check, run_all, torch_pair_check
 from wildpose.cli.doctor import describe
 from wildpose.errors import UsageError
+from wildpose.models.folder import ModelDescription, ModelSummary, write_description
 
 
 @pytest.mark.parametrize(
@@ -60,30 +58,17 @@ def test_one_broken_thing_does_not_hide_the_others(monkeypatch):
     assert third.well
 
 
-@dataclass(frozen=True)
-class Shipped:
-    """As much of a model's summary as the doctor looks at."""
-
-    name: str
-    folder: Path
-    digest: str
-
-
-def test_damaged_weights_are_found_before_they_are_loaded(monkeypatch, tmp_path):
-    (tmp_path / "weights.safetensors").write_bytes(b"cut sho")
-    whole = hashlib.sha256(b"cut short").hexdigest()
-    monkeypatch.setattr(
-        "wildpose.models.available_models", lambda: [Shipped("animal-small", tmp_path, whole)]
-    )
+def test_a_damaged_model_is_named_with_its_remedy(monkeypatch, tmp_path):
+    (tmp_path / "weights.safetensors").write_bytes(b"whole")
+    write_description(tmp_path, ModelDescription("animal-small", "finds animals", "CC0", {}))
+    (tmp_path / "weights.safetensors").write_bytes(b"whol")
+    shipped = ModelSummary("animal-small", tmp_path, "finds animals", "CC0", "0" * 64)
+    monkeypatch.setattr("wildpose.models.folder.available_models", lambda: [shipped])
     (check,) = checks.shipped_models()
     assert not check.well
-    assert "damaged" in check.found
-
-
-def test_digest_of_a_file(tmp_path):
-    file = tmp_path / "a"
-    file.write_bytes(b"deer")
-    assert sha256_of(file) == hashlib.sha256(b"deer").hexdigest()
+    assert check.name == "model animal-small"
+    assert "checksum" in check.found
+    assert "copy the model folder anew" in check.remedy
 
 
 def test_what_is_printed_for_people():

@@ -53,7 +53,7 @@ def broken(monkeypatch):
         def fail() -> None:
             raise error
 
-        monkeypatch.setattr("wildpose.models.available_models", fail)
+        monkeypatch.setattr("wildpose.models.folder.available_models", fail)
 
     return arrange
 

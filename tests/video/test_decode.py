@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import random
 import resource
 import struct
@@ -12,7 +13,7 @@ import pytest
 from av.video.reformatter import VideoReformatter
 
 from wildpose.errors import ClipError
-from wildpose.video import decode, open_clip, write_clip
+from wildpose.video import container, decode, open_clip, write_clip
 
 
 def read(path, every_s=None, **options):
@@ -169,6 +170,31 @@ def test_a_picture_size_that_changes_is_brought_back_to_the_first(make_clip):
     assert any("size changes from 64x48 to 128x96 at frame 10" in note for note in report.notes)
     assert all(later.time_s > earlier.time_s for earlier, later in pairwise(frames))
     assert any("runs backwards" in note for note in report.notes)
+
+
+class BadSector:
+    """A file whose bytes from ``first`` on can't be read, as on a dying card."""
+
+    def __init__(self, path: Path, first: int) -> None:
+        self.file, self.first = path.open("rb"), first
+        self.seek, self.tell, self.close = self.file.seek, self.file.tell, self.file.close
+
+    def read(self, size: int = -1) -> bytes:
+        if self.file.tell() + size > self.first:
+            raise OSError(errno.EIO, "Input/output error")
+        return self.file.read(size)
+
+
+def test_a_card_that_dies_gives_what_was_read_before(tmp_path, pictures, monkeypatch):
+    path = tmp_path / "a.avi"
+    write_clip(path, pictures(200, 160, 120), 25, codec="mjpeg")
+    dying = BadSector(path, path.stat().st_size // 2)
+    monkeypatch.setattr(container, "_open_file", lambda _: dying)
+    frames, report = read(path)
+    assert 20 < len(frames) < 180
+    assert not report.complete
+    assert report.shortfall.startswith(f"{len(frames)} of 200 declared frames decoded")
+    assert "the rest can't be read (Input/output error)" in report.shortfall
 
 
 def test_raw_streams_say_that_their_times_are_made_up(make_clip):

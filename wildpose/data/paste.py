@@ -77,7 +77,8 @@ def _blend(
     x, y = corner
     w, h = sprite.size
     pixels: Array = np.asarray(sprite, np.float32)
-    alpha = np.asarray(sprite.getchannel("A").filter(ImageFilter.GaussianBlur(0.7)), np.float32)
+    soft = sprite.getchannel("A").filter(ImageFilter.GaussianBlur(0.7))
+    alpha: Array = np.asarray(soft, np.float32)
     alpha = alpha[..., None] / 255
     ground = example.image[y : y + h, x : x + w].astype(np.float32)
     animal: Array = pixels[..., :3]

@@ -95,7 +95,8 @@ def _scaled(image: Array, size: tuple[int, int]) -> Image.Image:
     if picture.size == size:
         return picture
     grows = size[0] > picture.width
-    return picture.resize(size, Image.Resampling.BICUBIC if grows else Image.Resampling.LANCZOS)
+    kind = Image.Resampling.BICUBIC if grows else Image.Resampling.LANCZOS
+    return picture.resize(size, kind, reducing_gap=None if grows else 2.0)
 
 
 def _tint(image: Array, rle: Rle, style: Style) -> Array:

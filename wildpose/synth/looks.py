@@ -124,12 +124,10 @@ def _with_bar(image: Array, look: Look, time_s: float) -> Array:
     rows = bar_height(look, height)
     if rows == 0:
         return image
-    picture = Image.fromarray(image)
-    draw = ImageDraw.Draw(picture)
-    draw.rectangle((0, height - rows, width, height), fill=(0, 0, 0))
-    used = font(max(8, round(rows * 0.68)))
+    bar = Image.new("RGB", (width, rows))
+    used = font(max(1, round(rows * 0.68)))
     text = look.bar.replace("{clock}", f"{int(time_s):02d}")
     left, top, right, bottom = used.getbbox(text)
-    draw.text(((width - right + left) / 2, height - rows + (rows - bottom - top) / 2), text,
-              font=used, fill=(235, 235, 235))
-    return np.array(picture)
+    ImageDraw.Draw(bar).text(((width - right + left) / 2, (rows - bottom - top) / 2), text,
+                             font=used, fill=(235, 235, 235))
+    return np.concatenate([image[: height - rows], np.asarray(bar)])

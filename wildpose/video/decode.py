@@ -153,21 +153,32 @@ class ClipReader:
                 self._counts.packet_errors += 1
                 continue
             yield from pictures
+        if self._counts.read_error:
+            yield from self._flushed()
+
+    def _flushed(self) -> list[Any]:
+        """Take the frames that the decoder still holds where no packet asks for them."""
+        try:
+            return list(self._source.stream.decode(None))
+        except (av.FFmpegError, ValueError):
+            return []
 
     def _packets(self) -> Iterator[Any]:
         """Packets of the picture stream up to the empty one that flushes the decoder."""
-        failures = 0
+        failures, reason = 0, ""
         while failures < READ_ERRORS_IN_A_ROW:
             try:
                 for packet in self._source.container.demux(self._source.stream):
                     failures = 0
                     yield packet
-            except (av.FFmpegError, OSError):
-                self._counts.packet_errors += 1
+            except (av.FFmpegError, OSError) as error:
+                self._counts.packet_errors += failures == 0
                 failures += 1
+                reason = getattr(error, "strerror", None) or type(error).__name__
             else:
                 self._counts.finished = True
                 return
+        self._counts.read_error = reason
 
     def _stamp_s(self, picture: Any) -> float | None:
         stamp = picture.dts if self._in_slots or picture.pts is None else picture.pts

@@ -22,6 +22,8 @@ class Counts:
         Frame slots that the camera left empty, seen as steps in the packet order of an AVI.
     finished : bool
         The end of the file was reached.
+    read_error : str
+        Why the rest of the file was given up; empty where it was not.
     """
 
     frames_decoded: int = 0
@@ -31,6 +33,7 @@ class Counts:
     hidden_frames: int = 0
     empty_slots: int = 0
     finished: bool = False
+    read_error: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,9 +107,11 @@ def make_report(
     truncated = cut_short is not None and (expected is None or lost)
     if truncated and cut_short is not None:
         reasons.append(cut_short if missing else f"{cut_short}, {decoded} frames decoded")
-    if lost and len(reasons) == 1:
+    if lost and len(reasons) == 1 and counts.finished:
         reasons.append("the others are missing or unreadable")
-    if not counts.finished:
+    if counts.read_error:
+        reasons.append(f"the rest can't be read ({counts.read_error})")
+    elif not counts.finished:
         reasons.append("reading stopped before the end")
     extra: tuple[str, ...] = ()
     if expected is not None and decoded > expected:
