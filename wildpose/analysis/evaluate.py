@@ -56,7 +56,9 @@ def evaluate_model(
     from wildpose.models.predictor import load_predictor
 
     coco = read_coco(data)
-    predictor = load_predictor(model, device=device, minimum_score=LOWEST_SCORE)
+    predictor = load_predictor(
+        model, device=device, minimum_score=LOWEST_SCORE, mask_score=LOWEST_SCORE
+    )
     images = coco["images"]
     pictures = [(i["id"], data / "images" / i["file_name"]) for i in images]
     predictions = predict_pictures(predictor, pictures, lambda done: progress(done, len(images)))

@@ -81,8 +81,7 @@ class Detector(nn.Module):
         pictures : uint8 or float 0..255 [B, 3, H, W]
             RGB; H and W are multiples of 64, or of 32 at the least.
         """
-        x = normalise(pictures).contiguous(memory_format=torch.channels_last)
-        trunk_maps = self.trunk(x)
+        trunk_maps = self.trunk(normalise(pictures))
         pyramid = self.pyramid(trunk_maps)
         scaled = with_gain(pyramid)
         named = {name: level for name, level in zip(("p3", "p4", "p5"), scaled, strict=False)}

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from wildpose import masks
 from wildpose.errors import ModelError
+from wildpose.models.backbones import fold_normalisation
 from wildpose.models.calibration import Calibration
 from wildpose.models.detector import Architecture, Detector, PictureAnswer
 from wildpose.models.folder import (
@@ -69,6 +70,8 @@ class Predictor:
         Default probability from which a detection is shown.
     minimum_score : float
         Detections below this probability are not returned.
+    mask_score : float
+        Detections below this probability get no mask: masks cost more than boxes.
     """
 
     def __init__(
@@ -77,6 +80,7 @@ class Predictor:
         description: ModelDescription,
         device: str = "cpu",
         minimum_score: float = 0.05,
+        mask_score: float = 0.2,
     ) -> None:
         self.detector = detector.to(device).eval()
         self.device = device
@@ -85,6 +89,7 @@ class Predictor:
         self.digest = description.weights_sha256
         self.threshold = description.threshold
         self.minimum_score = minimum_score
+        self.mask_score = mask_score
         self.input_size = description.canvases[0]
         curves = [description.calibration.get(c.name.lower(), Calibration()) for c in ClassId]
         self._curves = curves
@@ -103,7 +108,7 @@ class Predictor:
         Returns
         -------
         list of Detections
-            Boxes in pixels of each picture; masks for all of them.
+            Boxes in pixels of each picture; masks from ``mask_score`` on.
         """
         boxes = [choose_letterbox(i.shape[:2], self.description.canvases) for i in images]
         found: list[Detections] = [Detections.empty()] * len(images)
@@ -122,19 +127,22 @@ class Predictor:
         answers, maps = self.detector.detect(
             pictures.to(self.device), self._limits, self._lowest
         )
-        kept = [self._above_minimum(a) for a in answers]
-        probability = self.detector.mask_head(maps, [a.box_xyxy for a in kept]).sigmoid()
+        kept = [self._from(a, self.minimum_score) for a in answers]
+        drawn = [self._from(a, self.mask_score).box_xyxy for a in kept]
+        probability = self.detector.mask_head(maps, drawn).sigmoid()
         parts = probability.cpu().numpy().astype(np.float32)
         results, start = [], 0
-        for answer, (size, box) in zip(kept, frames, strict=True):
-            rows = parts[start : start + len(answer.score)]
+        for answer, with_mask, (size, box) in zip(kept, drawn, frames, strict=True):
+            rows = parts[start : start + len(with_mask)]
             start += len(rows)
             results.append(self._detections(answer, rows, (size[0], size[1]), box))
         return results
 
-    def _above_minimum(self, answer: PictureAnswer) -> PictureAnswer:
-        enough = np.asarray(self._probability(answer) >= self.minimum_score)
-        keep = torch.from_numpy(enough).to(answer.score.device)
+    def _from(self, answer: PictureAnswer, minimum: float) -> PictureAnswer:
+        """The boxes of at least this probability, best first."""
+        probability = self._probability(answer)
+        order = np.argsort(-probability, kind="stable")
+        keep = torch.from_numpy(order[probability[order] >= minimum]).to(answer.score.device)
         return PictureAnswer(answer.box_xyxy[keep], answer.score[keep], answer.column[keep])
 
     def _probability(self, answer: PictureAnswer) -> Array:
@@ -149,18 +157,18 @@ class Predictor:
         scale = np.array(box.scale_xy * 2, np.float32)
         xyxy = answer.box_xyxy.cpu().numpy() / scale
         xyxy = np.clip(xyxy, 0, np.array([size[1], size[0]] * 2, np.float32))
-        probability = self._probability(answer)
-        order = np.argsort(-probability, kind="stable")
-        has_area = masks.box_area(xyxy) > 0
-        order = order[has_area[order]]
-        pasted = [paste_mask(parts[i], xyxy[i], size) for i in order]
-        return Detections.of(
-            xyxy[order],
-            probability[order],
-            answer.column.cpu().numpy()[order] + 1,
+        pasted: list[tuple[Rle | None, float]] = [
+            paste_mask(part, own, size) for part, own in zip(parts, xyxy, strict=False)
+        ]
+        pasted += [(None, float("nan"))] * (len(xyxy) - len(pasted))
+        detections = Detections.of(
+            xyxy,
+            self._probability(answer),
+            answer.column.cpu().numpy() + 1,
             [m for m, _ in pasted],
             [c for _, c in pasted],
         )
+        return detections.take(masks.box_area(xyxy) > 0)
 
 
 def load_predictor(
@@ -169,6 +177,7 @@ def load_predictor(
     device: str = "cpu",
     threads: int | None = None,
     minimum_score: float = 0.05,
+    mask_score: float = 0.2,
 ) -> Predictor:
     """Load a shipped model by name, or any model folder.
 
@@ -181,6 +190,8 @@ def load_predictor(
         Threads of torch in this process.
     minimum_score : float
         Detections below this probability are left out.
+    mask_score : float
+        Detections below this probability get no mask.
 
     Raises
     ------
@@ -200,7 +211,8 @@ def load_predictor(
     try:
         detector = Detector(Architecture(**description.architecture))
         detector.load_state_dict(load_file(weights))
-        return Predictor(detector, description, device, minimum_score)
+        fold_normalisation(detector.trunk)
+        return Predictor(detector, description, device, minimum_score, mask_score)
     except (RuntimeError, TypeError, KeyError) as error:
         raise ModelError(f"{folder}: the weights can't be used ({str(error).splitlines()[0]}).",
                          "Run `wildpose doctor`.") from error

@@ -56,9 +56,11 @@ def write_model(
     folder.mkdir(exist_ok=True)
     (folder / "annotations.json").write_text(json.dumps(coco), "utf-8")
     pictures = [(i["id"], Path(i["file_name"])) for i in coco["images"]]
-    raw = predict_pictures(Predictor(detector, description, minimum_score=LOWEST), pictures)
+    without_masks = Predictor(detector, description, minimum_score=LOWEST, mask_score=1.0)
+    raw = predict_pictures(without_masks, pictures)
     description = calibrated(description, coco, raw)
     write_description(out, description)
-    said = predict_pictures(Predictor(detector, description, minimum_score=LOWEST), pictures)
+    final = Predictor(detector, description, minimum_score=LOWEST, mask_score=LOWEST)
+    said = predict_pictures(final, pictures)
     figures = score_predictions(coco, said, description.threshold)
     return {name: figures[name] for name in CHOICE_FIGURES}
