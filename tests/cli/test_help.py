@@ -7,43 +7,47 @@ import sys
 
 import pytest
 
+from wildpose.cli import main
 from wildpose.cli.app import COMMANDS
 
 HEAVY = ("torch", "torchvision", "pandas", "numpy", "pyarrow", "scipy", "sklearn", "matplotlib",
          "av", "fiftyone", "cv2", "PIL", "rich")
+ALL_HELP = [["--help"], *([name, "--help"] for name in COMMANDS)]
 
 
-@pytest.mark.parametrize("words", [["--help"], *([name, "--help"] for name in COMMANDS)])
-def test_help_imports_nothing_heavy(words):
+def test_help_imports_nothing_heavy():
     code = (
         "import sys\n"
         "from wildpose.cli import main\n"
-        f"code = main({words!r})\n"
+        f"codes = [main(words) for words in {ALL_HELP!r}]\n"
         f"heavy = sorted(set(sys.modules) & set({HEAVY!r}))\n"
-        "sys.exit(f'imported {heavy}' if heavy else code)\n"
+        "sys.exit(f'imported {heavy}' if heavy else any(codes))\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("Usage: wildpose")
+    assert done.stdout.count("Usage: wildpose") == len(ALL_HELP)
 
 
-def test_no_word_at_all_shows_the_help(wildpose):
-    done = wildpose()
-    assert done.returncode == 0
-    assert "Commands:" in done.stdout
+def test_no_word_at_all_shows_the_help(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["wildpose"])
+    assert main() == 0
+    assert "Commands:" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_fits_a_terminal_of_80_columns(wildpose, name):
-    lines = wildpose(name, "--help").stdout.splitlines()
+def test_help_fits_a_terminal_of_80_columns(capsys, name):
+    assert main([name, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
     assert max(map(len, lines)) <= 80
     for option in ("--json", "--debug", "--quiet", "--help"):
         assert any(option in line for line in lines)
 
 
-def test_list_of_commands_is_not_cut_short(wildpose):
-    assert "..." not in wildpose("--help").stdout.split("Commands:")[1]
+def test_list_of_commands_is_not_cut_short(capsys):
+    main(["--help"])
+    assert "..." not in capsys.readouterr().out.split("Commands:")[1]
 
 
-def test_version(wildpose):
-    assert wildpose("--version").stdout.startswith("wildpose 0.")
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("wildpose 0.")
