@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import random
 import resource
 import struct
@@ -14,6 +15,7 @@ from av.video.reformatter import VideoReformatter
 
 from wildpose.errors import ClipError
 from wildpose.video import container, decode, open_clip, write_clip
+from wildpose.video.reading import PatientFile
 
 
 def read(path, every_s=None, **options):
@@ -172,29 +174,44 @@ def test_a_picture_size_that_changes_is_brought_back_to_the_first(make_clip):
     assert any("runs backwards" in note for note in report.notes)
 
 
-class BadSector:
-    """A file whose bytes from ``first`` on can't be read, as on a dying card."""
+class BadCard(io.FileIO):
+    """A file with a part that can't be read, as on a dying card."""
 
-    def __init__(self, path: Path, first: int) -> None:
-        self.file, self.first = path.open("rb"), first
-        self.seek, self.tell, self.close = self.file.seek, self.file.tell, self.file.close
+    bad = range(0)
 
     def read(self, size: int = -1) -> bytes:
-        if self.file.tell() + size > self.first:
+        at = self.tell()
+        if self.bad and at < self.bad.stop and at + size > self.bad.start:
             raise OSError(errno.EIO, "Input/output error")
-        return self.file.read(size)
+        return super().read(size)
 
 
-def test_a_card_that_dies_gives_what_was_read_before(tmp_path, pictures, monkeypatch):
-    path = tmp_path / "a.avi"
-    write_clip(path, pictures(200, 160, 120), 25, codec="mjpeg")
-    dying = BadSector(path, path.stat().st_size // 2)
-    monkeypatch.setattr(container, "_open_file", lambda _: dying)
-    frames, report = read(path)
-    assert 20 < len(frames) < 180
+@pytest.fixture
+def bad_card(tmp_path, pictures, monkeypatch):
+    """A clip of 200 frames on a card whose given share of bytes can't be read."""
+
+    def make(first: float, last: float) -> Path:
+        path = tmp_path / "a.avi"
+        write_clip(path, pictures(200, 160, 120), 25, codec="mjpeg")
+        card, size = BadCard(path), path.stat().st_size
+        card.bad = range(int(first * size), int(last * size))
+        monkeypatch.setattr(container, "_open_file", lambda _: PatientFile(card))
+        return path
+
+    return make
+
+
+def test_a_bad_sector_costs_the_frames_in_it(bad_card, pictures):
+    frames, report = read(bad_card(0.5, 0.505))
+    assert 150 < len(frames) < 200
+    assert np.abs(frames[-1].image.astype(int) - list(pictures(200, 160, 120))[-1]).mean() < 5
     assert not report.complete
-    assert report.shortfall.startswith(f"{len(frames)} of 200 declared frames decoded")
-    assert "the rest can't be read (Input/output error)" in report.shortfall
+    assert "parts of the file can't be read (Input/output error)" in report.shortfall
+
+
+def test_a_card_that_is_gone_ends_in_a_reason(bad_card):
+    with pytest.raises(ClipError, match="Input/output error"):
+        open_clip(bad_card(0.0, 1.0))
 
 
 def test_raw_streams_say_that_their_times_are_made_up(make_clip):

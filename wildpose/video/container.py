@@ -8,14 +8,16 @@ concat, SDP) are refused whatever they are called.
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import av
 
 from ..errors import ClipError
+from .reading import PatientFile
 from .sniff import HEAD_BYTES, video_kind
 from .structure import has_mp4_index
 
@@ -44,7 +46,7 @@ class Source:
     Attributes
     ----------
     path : Path
-    file : binary file
+    file : PatientFile
     container : av.container.InputContainer
     stream : av.video.stream.VideoStream
         The first stream of moving pictures; cover pictures are passed over.
@@ -54,7 +56,7 @@ class Source:
     """
 
     path: Path
-    file: BinaryIO
+    file: PatientFile
     container: Any
     stream: Any
     size_bytes: int
@@ -112,28 +114,26 @@ def open_source(path: Path) -> Source:
         raise
 
 
-def _open_file(path: Path) -> BinaryIO:
+def _open_file(path: Path) -> PatientFile:
     try:
-        file = path.open("rb")
+        return PatientFile(path.open("rb"))
     except OSError as error:
         raise ClipError(f"{path.name}: can't be opened ({error.strerror}).") from error
-    return file
 
 
-def _open_container(path: Path, file: BinaryIO) -> Source:
-    try:
-        size = path.stat().st_size
-        head = file.read(HEAD_BYTES)
-        file.seek(0)
-    except OSError as error:
-        raise ClipError(f"{path.name}: can't be read ({error.strerror}).", _COPY_AGAIN) from error
+def _open_container(path: Path, file: PatientFile) -> Source:
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    head = file.read(HEAD_BYTES)
+    file.seek(0)
     if size == 0:
         raise ClipError(f"{path.name}: empty file (0 bytes).", _COPY_AGAIN)
     options = {"format_whitelist": f"{CONTAINERS},{STILLS}", "protocol_whitelist": "none"}
     try:
         container = av.open(file, options=options, metadata_errors="replace")
     except (av.FFmpegError, OSError, ValueError) as error:
-        raise ClipError(f"{path.name}: {_why_not(path, head)}.", _COPY_AGAIN) from error
+        why = file.error or _why_not(path, head)
+        raise ClipError(f"{path.name}: {why}.", _COPY_AGAIN) from error
     try:
         stream = _picture_stream(path, container)
     except ClipError:

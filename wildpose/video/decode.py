@@ -126,6 +126,7 @@ class ClipReader:
     @property
     def report(self) -> DecodeReport:
         """The account so far; final after the last frame."""
+        self._counts.read_error = self._source.file.error
         notes = [*self._source.notes, *self._painter.notes]
         if self._clock.made_up and not self._in_slots:
             notes.append(f"{self._clock.made_up} frames have no time of their own: "
@@ -153,7 +154,7 @@ class ClipReader:
                 self._counts.packet_errors += 1
                 continue
             yield from pictures
-        if self._counts.read_error:
+        if not self._counts.finished:
             yield from self._flushed()
 
     def _flushed(self) -> list[Any]:
@@ -165,20 +166,18 @@ class ClipReader:
 
     def _packets(self) -> Iterator[Any]:
         """Packets of the picture stream up to the empty one that flushes the decoder."""
-        failures, reason = 0, ""
+        failures = 0
         while failures < READ_ERRORS_IN_A_ROW:
             try:
                 for packet in self._source.container.demux(self._source.stream):
                     failures = 0
                     yield packet
-            except (av.FFmpegError, OSError) as error:
+            except (av.FFmpegError, OSError):
                 self._counts.packet_errors += failures == 0
                 failures += 1
-                reason = getattr(error, "strerror", None) or type(error).__name__
             else:
                 self._counts.finished = True
                 return
-        self._counts.read_error = reason
 
     def _stamp_s(self, picture: Any) -> float | None:
         stamp = picture.dts if self._in_slots or picture.pts is None else picture.pts

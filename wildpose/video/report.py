@@ -23,7 +23,7 @@ class Counts:
     finished : bool
         The end of the file was reached.
     read_error : str
-        Why the rest of the file was given up; empty where it was not.
+        What the operating system said of a part that can't be read; empty where all could.
     """
 
     frames_decoded: int = 0
@@ -107,12 +107,13 @@ def make_report(
     truncated = cut_short is not None and (expected is None or lost)
     if truncated and cut_short is not None:
         reasons.append(cut_short if missing else f"{cut_short}, {decoded} frames decoded")
-    if lost and len(reasons) == 1 and counts.finished:
+    if lost and len(reasons) == 1 and counts.finished and not counts.read_error:
         reasons.append("the others are missing or unreadable")
     if counts.read_error:
-        reasons.append(f"the rest can't be read ({counts.read_error})")
-    elif not counts.finished:
+        reasons.append(f"parts of the file can't be read ({counts.read_error})")
+    if not counts.finished:
         reasons.append("reading stopped before the end")
+    damaged = lost or truncated or counts.packet_errors > 0 or counts.read_error != ""
     extra: tuple[str, ...] = ()
     if expected is not None and decoded > expected:
         extra = (f"{decoded} frames decoded, the header declares {expected}",)
@@ -122,7 +123,7 @@ def make_report(
         frames_declared=declared,
         packet_errors=counts.packet_errors,
         duration_s=duration_s,
-        complete=counts.finished and not (lost or counts.packet_errors or truncated),
+        complete=counts.finished and not damaged,
         notes=notes + extra,
         shortfall="; ".join(reasons) or None,
     )
