@@ -88,6 +88,17 @@ def test_the_strongest_detection_is_drawn_on_top():
     assert is_colour(drawn, style_of(1, 1).colour)[60, 40]
 
 
+def test_labels_of_neighbours_do_not_hide_each_other():
+    colours = [style_of(track, 1).colour for track in (1, 2, 3)]
+    found = Detections.of([[300, 200, 380, 280], [310, 204, 390, 284], [305, 198, 385, 278]],
+                          [0.9, 0.8, 0.7], [1, 1, 1]).with_track_id([1, 2, 3])
+    drawn = draw_detections(np.full((480, 640, 3), 90, np.uint8), found)
+    alone = [draw_detections(np.full((480, 640, 3), 90, np.uint8), found.take([i]))
+             for i in range(3)]
+    for colour, single in zip(colours, alone, strict=True):
+        assert is_colour(drawn, colour).sum() > 0.7 * is_colour(single, colour).sum()
+
+
 def test_labels_name_track_class_and_score():
     found = Detections.of([[0, 0, 1, 1]] * 2, [0.874, 0.5], [1, 2]).with_track_id([2, 0])
     assert default_labels(found) == ["2 animal 0.87", "person 0.50"]

@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image, ImageDraw
 
-from wildpose.drawing.text import clean, draw_label, fit, font
+from wildpose.drawing.text import clean, draw_label, fit, font, label_box
 
 
 def test_the_font_is_scalable_and_cached():
@@ -33,8 +33,9 @@ def test_labels_are_moved_into_the_picture():
     picture = Image.new("RGB", (120, 60))
     draw = ImageDraw.Draw(picture)
     for corner in ((-30, -5), (115, 2), (50, 400)):
-        x1, y1, x2, y2 = draw_label(draw, corner, "deer", used=font(12), ground=(255, 0, 0),
-                                    ink=(0, 0, 0))
+        box = label_box(picture.size, corner, "deer", font(12))
+        draw_label(draw, box, "deer", used=font(12), ground=(255, 0, 0), ink=(0, 0, 0))
+        x1, y1, x2, y2 = box
         assert 0 <= x1 < x2 <= 120
         assert 0 <= y1 < y2 <= 60
     red = (np.asarray(picture) == (255, 0, 0)).all(axis=2)

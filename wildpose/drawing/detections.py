@@ -9,10 +9,8 @@ from PIL import Image, ImageDraw
 
 from wildpose import masks
 from wildpose.drawing.palette import INK, Style, style_of
-from wildpose.drawing.text import draw_label, fit, font
+from wildpose.drawing.text import Box, Font, draw_label, fit, font, label_box
 from wildpose.types import Array, ClassId, Detections, Rle
-
-Box = tuple[float, float, float, float]
 
 
 def default_labels(detections: Detections) -> list[str]:
@@ -86,7 +84,7 @@ def draw_detections(
     for i in order:
         x1, y1, x2, y2 = (float(v) for v in detections.box_xyxy[i] * scale)
         _draw_box(draw, (x1, y1, x2, y2), styles[i])
-        _draw_text(draw, (x1, y1, x2, y2), texts[i], styles[i])
+    _draw_labels(draw, detections.box_xyxy * scale, texts, styles, list(order[::-1]))
     return np.array(picture)
 
 
@@ -164,10 +162,32 @@ def _ordered(box: Box) -> Box:
     return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
 
-def _draw_text(draw: ImageDraw.ImageDraw, box: Box, text: str, style: Style) -> None:
-    if not text:
-        return
-    width, height = draw.im.size
-    used = font(int(np.clip(round(max(width, height) / 30), 10, 40)))
-    draw_label(draw, (box[0], box[1]), fit(text, width - 8, used),
-               used=used, ground=style.colour, ink=style.text)
+def _draw_labels(
+    draw: ImageDraw.ImageDraw, boxes: Array, texts: Sequence[str], styles: Sequence[Style],
+    order: Sequence[int],
+) -> None:
+    """Write the labels, strongest first: each where it hides no other, if there is such a place."""
+    size = draw.im.size
+    used = font(int(np.clip(round(int(max(size)) / 30), 10, 40)))
+    fitted = {i: fit(texts[i], size[0] - 8, used) for i in order if texts[i]}
+    places: dict[int, Box] = {}
+    for i, text in fitted.items():
+        places[i] = _free_place(size, boxes[i], text, used, list(places.values()))
+    for i in reversed(places):
+        draw_label(draw, places[i], fitted[i], used=used, ground=styles[i].colour,
+                   ink=styles[i].text)
+
+
+def _free_place(
+    size: tuple[int, int], box: Array, text: str, used: Font, taken: Sequence[Box]
+) -> Box:
+    """Above the box, below it, or inside at its foot; above where all are taken."""
+    x1, y1, x2, y2 = (float(v) for v in box)
+    _, _, width, height = label_box(size, (0, 0), text, used)
+    corners = ((x1, y1), (x2 - width, y1), (x1, y2 + height), (x1, y2), (x1, y1 + height))
+    places = [label_box(size, corner, text, used) for corner in corners]
+    return next((p for p in places if not any(_overlap(p, other) for other in taken)), places[0])
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]

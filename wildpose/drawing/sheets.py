@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from wildpose.drawing.detections import draw_detections
 from wildpose.drawing.palette import INK, PAPER
-from wildpose.drawing.text import draw_label, fit, font
+from wildpose.drawing.text import draw_label, fit, font, label_box
 from wildpose.types import ClassId, Detections, Frame, FrameDetections
 
 MOST_FRAMES = 12
@@ -174,7 +174,9 @@ def _cell(
                             source_size=source_size or (width, height))
     picture = Image.fromarray(drawn)
     draw = ImageDraw.Draw(picture)
-    draw_label(draw, (0, size[1]), f"{frame.time_s:.1f} s", used=font(13), ground=INK, ink=PAPER)
+    when = f"{frame.time_s:.1f} s"
+    corner = label_box(size, (0, size[1]), when, font(13))
+    draw_label(draw, corner, when, used=font(13), ground=INK, ink=PAPER)
     return picture
 
 

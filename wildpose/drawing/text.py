@@ -15,8 +15,10 @@ from PIL import ImageDraw, ImageFont
 from wildpose.drawing.palette import Rgb
 
 Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+Box = tuple[float, float, float, float]
 
 _ELLIPSIS = "\u2026"
+_PAD = 3
 
 
 @cache
@@ -73,35 +75,46 @@ def fit(text: str, width_px: float, used: Font) -> str:
     return _ELLIPSIS
 
 
-def draw_label(
-    draw: ImageDraw.ImageDraw, corner_xy: tuple[float, float], text: str, *,
-    used: Font, ground: Rgb, ink: Rgb,
-) -> tuple[float, float, float, float]:
-    """Write ``text`` on a filled rectangle that is moved to lie inside the picture.
+def label_box(size: tuple[int, int], corner_xy: tuple[float, float], text: str, used: Font) -> Box:
+    """Find the ground of a label, moved to lie inside the picture.
 
     Parameters
     ----------
-    draw : ImageDraw
+    size : (width, height)
         Of the picture.
     corner_xy : (float, float)
         Where the label's lower left corner should be, pixels.
     text : str
     used : Font
-    ground, ink : (int, int, int)
-        Colours of the rectangle and the letters.
 
     Returns
     -------
     (float, float, float, float)
-        The rectangle ``(x1, y1, x2, y2)`` that was filled.
+        ``(x1, y1, x2, y2)``.
     """
-    pad = 3
-    picture_w, picture_h = draw.im.size
     left, top, right, bottom = used.getbbox(text)
-    width, height = right - left + 2 * pad, bottom - top + 2 * pad
-    x = max(0.0, min(corner_xy[0], picture_w - width))
-    y = max(0.0, min(corner_xy[1] - height, picture_h - height))
-    box = (x, y, x + width, y + height)
+    width, height = right - left + 2 * _PAD, bottom - top + 2 * _PAD
+    x = max(0.0, min(corner_xy[0], size[0] - width))
+    y = max(0.0, min(corner_xy[1] - height, size[1] - height))
+    return x, y, x + width, y + height
+
+
+def draw_label(
+    draw: ImageDraw.ImageDraw, box: Box, text: str, *, used: Font, ground: Rgb, ink: Rgb
+) -> None:
+    """Write ``text`` on a filled rectangle.
+
+    Parameters
+    ----------
+    draw : ImageDraw
+        Of the picture.
+    box : (float, float, float, float)
+        From :func:`label_box`.
+    text : str
+    used : Font
+    ground, ink : (int, int, int)
+        Colours of the rectangle and the letters.
+    """
+    left, top, _, _ = used.getbbox(text)
     draw.rectangle(box, fill=ground)
-    draw.text((x + pad - left, y + pad - top), text, font=used, fill=ink)
-    return box
+    draw.text((box[0] + _PAD - left, box[1] + _PAD - top), text, font=used, fill=ink)
