@@ -175,7 +175,8 @@ def crossing(seed: int) -> Scene:
     return Scene(
         animals=[
             Animal(line((-30, middle), (fast, rng.uniform(-3, 3))), (80, 55), BROWN, 1),
-            Animal(line((WIDTH + 30, middle + rng.uniform(-12, 12)), (-slow, 0)), (75, 50), PALE, 2),
+            Animal(line((WIDTH + 30, middle + rng.uniform(-12, 12)), (-slow, 0)), (75, 50), PALE,
+                   2),
         ],
         seconds=7.0,
     )

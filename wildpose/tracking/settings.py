@@ -45,6 +45,8 @@ class TrackSettings:
         One detection of this score confirms a track by itself.
     confirm_s : float
         So long must two detections of at least ``start_score`` lie apart to confirm a track.
+    confirm_share : float
+        In so many of the frames between them must the track have been seen.
     max_gap_s : float
         So long a track is looked for in vain before it ends.
     bridge_iou : float
@@ -64,13 +66,15 @@ class TrackSettings:
     keep_score: float = 0.15
     strong_score: float = 0.8
     confirm_s: float = 0.2
+    confirm_share: float = 0.2
     max_gap_s: float = 2.0
     bridge_iou: float = 0.4
     duplicate_iou: float = 0.7
     motion: MotionModel = field(default_factory=MotionModel)
 
     def __post_init__(self) -> None:
-        for name in ("start_score", "keep_score", "strong_score", "bridge_iou", "duplicate_iou"):
+        for name in ("start_score", "keep_score", "strong_score", "confirm_share", "bridge_iou",
+                     "duplicate_iou"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"{name} is {getattr(self, name)}.", "Give a number in [0, 1].")
         for name in ("confirm_s", "max_gap_s"):

@@ -105,12 +105,17 @@ class Track:
         """Whether this is more than a single weak false alarm.
 
         One detection of ``strong_score`` will do, or two of ``start_score`` that lie at least
-        ``confirm_s`` apart: at a high frame rate neighbouring frames repeat the same mistake.
+        ``confirm_s`` apart: at a high frame rate neighbouring frames repeat the same mistake. In
+        between it must have been seen in a fair share of the frames: the more frames, the more
+        often two mistakes that have nothing to do with each other fall within reach.
         """
-        strong = [s for s in self.sightings if s.score >= settings.start_score]
-        apart_s = strong[-1].time_s - strong[0].time_s
-        lasts = len(strong) > 1 and apart_s >= settings.confirm_s - 1e-6
-        return lasts or any(s.score >= settings.strong_score for s in strong)
+        rows = self.solid(settings)
+        if any(s.score >= settings.strong_score for s in rows):
+            return True
+        lasts_s = rows[-1].time_s - rows[0].time_s
+        frames = rows[-1].frame - rows[0].frame + 1
+        often = len(rows) >= settings.confirm_share * frames
+        return len(rows) > 1 and lasts_s >= settings.confirm_s - 1e-6 and often
 
 
 def moved_mask_iou(mask: Rle, moved_px: Array, other: Rle) -> float:
