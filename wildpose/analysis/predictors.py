@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from wildpose.models.folder import find_model, read_description
 from wildpose.types import Array, Detections
 
 
@@ -66,11 +67,9 @@ class ModelFolderFactory:
     device: str = "cpu"
 
     def describe(self) -> ModelIdentity:
-        """Read the model's name, digest and threshold."""
-        from wildpose.models import load_predictor
-
-        predictor = load_predictor(self.model, device=self.device)
-        return ModelIdentity(predictor.name, predictor.digest, predictor.threshold)
+        """Read the model's name, digest and threshold; no torch is loaded."""
+        description = read_description(find_model(self.model))
+        return ModelIdentity(description.name, description.weights_sha256, description.threshold)
 
     def __call__(self, threads: int) -> FramePredictor:
         """Load the model."""
