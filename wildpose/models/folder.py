@@ -109,6 +109,8 @@ def read_description(folder: Path) -> ModelDescription:
         curves = {k: Calibration(v["slope"], v["offset"])
                   for k, v in content.pop("calibration").items()}
         canvases = tuple((int(h), int(w)) for h, w in content.pop("canvases"))
+        if not canvases:
+            raise ValueError("no canvases")
         return ModelDescription(calibration=curves, canvases=canvases, **content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: not a model description ({error}).",

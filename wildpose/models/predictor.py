@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -213,7 +214,7 @@ def load_predictor(
         detector.load_state_dict(load_file(weights))
         fold_normalisation(detector.trunk)
         return Predictor(detector, description, device, minimum_score, mask_score)
-    except (RuntimeError, TypeError, KeyError) as error:
+    except (RuntimeError, TypeError, KeyError, SafetensorError) as error:
         raise ModelError(f"{folder}: the weights can't be used ({str(error).splitlines()[0]}).",
                          "Run `wildpose doctor`.") from error
 
@@ -245,9 +246,9 @@ def paste_mask(
     (Rle, float)
         The mask at probability 0.5 and the mean probability inside; NaN where nothing is inside.
     """
-    height, width = size
-    x1, y1 = np.floor(box_xyxy[:2]).astype(int)
-    x2, y2 = np.minimum(np.ceil(box_xyxy[2:]).astype(int), [width, height])
+    far = [size[1], size[0]]
+    x1, y1 = np.clip(np.floor(box_xyxy[:2]).astype(int), 0, far)
+    x2, y2 = np.clip(np.ceil(box_xyxy[2:]).astype(int), 0, far)
     rows = _sampling(y1, y2, float(box_xyxy[1]), float(box_xyxy[3]), len(probability))
     columns = _sampling(x1, x2, float(box_xyxy[0]), float(box_xyxy[2]), len(probability))
     patch = rows @ probability @ columns.T

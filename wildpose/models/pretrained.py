@@ -5,9 +5,11 @@ Files are read from the folder that the recipe names; nothing is downloaded.
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -18,6 +20,8 @@ from wildpose.models.detector import Detector
 COCO_ANIMAL_ROWS = range(14, 24)
 COCO_PERSON_ROW = 0
 COCO_CLASSES = 80
+UNUSABLE = (OSError, EOFError, RuntimeError, KeyError, SafetensorError, pickle.UnpicklingError)
+"""What the readers raise on a file that is missing, damaged or of another kind."""
 
 
 def load_trunk(detector: Detector, path: Path) -> None:
@@ -36,7 +40,7 @@ def load_trunk(detector: Detector, path: Path) -> None:
             state = load_file(path)
         state = {k: v for k, v in state.items() if not k.endswith("num_batches_tracked")}
         detector.trunk.load_state_dict(state, strict=True)
-    except (OSError, RuntimeError, KeyError) as error:
+    except UNUSABLE as error:
         raise ModelError(f"{path}: not weights of this trunk ({_first_line(error)}).",
                          "Check the recipe's `trunk`.") from error
 
@@ -56,7 +60,7 @@ def load_first_stage(detector: Detector, path: Path) -> None:
                 for k, v in state.items() if k.startswith("head.")}
         detector.pyramid.load_state_dict(neck, strict=True)
         detector.first_stage.load_state_dict(head, strict=True)
-    except (OSError, RuntimeError, KeyError) as error:
+    except UNUSABLE as error:
         raise ModelError(f"{path}: not a pyramid and first stage ({_first_line(error)}).",
                          "Check the recipe's `first_stage`.") from error
 
@@ -87,4 +91,4 @@ def efficientnet_lite_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0][:200]
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
