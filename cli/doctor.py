@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from .answer import answering
-from .checks import Check
 from .options import Debug, Json, Quiet
+
+if TYPE_CHECKING:
+    from .checks import Check
 
 ALL_WELL, PROBLEM_FOUND = 0, 2
 

@@ -77,7 +77,7 @@ def describe(found: Mapping[str, Any], report: Path | None = None) -> str:
         right = [cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)]
         lines.append("  ".join([name.ljust(widths[0]), *right]).rstrip())
     if report is not None:
-        lines.append(f"Page with pictures: {report}")
+        lines.append(f"Page with pictures: {report / 'index.html'}")
     return "\n".join(lines)
 
 

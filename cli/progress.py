@@ -37,7 +37,8 @@ class Step:
 
     def pace(self) -> str:
         """Describe rate and remaining time, like ``12.4 frames/s, about 3 min left``."""
-        parts = [f"{self.frames_per_s:.1f} frames/s"] if self.frames_per_s else []
+        rate = round(self.frames_per_s or 0.0, 2)
+        parts = [f"{rate:.3g} frames/s"] if rate else []
         if self.left_s is not None and self.done < self.total:
             parts.append(f"about {time_span(self.left_s)} left")
         return ", ".join(parts)
