@@ -95,25 +95,9 @@ def make_report(
     """
     decoded, declared = counts.frames_decoded, counts.frames_declared
     expected = None if declared is None else declared - counts.hidden_frames
-    missing = 0 if expected is None else max(0, expected - decoded)
-    lost = missing > counts.empty_slots
-    reasons = []
-    if missing:
-        reasons.append(f"{decoded} of {expected} declared frames decoded")
-    if missing and not lost:
-        reasons.append(f"the camera left {missing} frame slots empty")
-    if counts.packet_errors:
-        reasons.append(f"damaged packets: {counts.packet_errors}")
-    truncated = cut_short is not None and (expected is None or lost)
-    if truncated and cut_short is not None:
-        reasons.append(cut_short if missing else f"{cut_short}, {decoded} frames decoded")
-    if lost and len(reasons) == 1 and counts.finished and not counts.read_error:
-        reasons.append("the others are missing or unreadable")
-    if counts.read_error:
-        reasons.append(f"parts of the file can't be read ({counts.read_error})")
-    if not counts.finished:
-        reasons.append("reading stopped before the end")
-    damaged = lost or truncated or counts.packet_errors > 0 or counts.read_error != ""
+    lost = expected is not None and expected - decoded > counts.empty_slots
+    cut = cut_short if expected is None or lost else None
+    damaged = lost or cut is not None or counts.packet_errors > 0 or counts.read_error != ""
     extra: tuple[str, ...] = ()
     if expected is not None and decoded > expected:
         extra = (f"{decoded} frames decoded, the header declares {expected}",)
@@ -125,5 +109,25 @@ def make_report(
         duration_s=duration_s,
         complete=counts.finished and not damaged,
         notes=notes + extra,
-        shortfall="; ".join(reasons) or None,
+        shortfall="; ".join(_reasons(counts, expected, cut)) or None,
     )
+
+
+def _reasons(counts: Counts, expected: int | None, cut: str | None) -> list[str]:
+    decoded, reasons, causes = counts.frames_decoded, [], []
+    missing = 0 if expected is None else max(0, expected - decoded)
+    if missing:
+        reasons.append(f"{decoded} of {expected} declared frames decoded")
+    if counts.packet_errors:
+        causes.append(f"damaged packets: {counts.packet_errors}")
+    if cut is not None:
+        causes.append(cut if missing else f"{cut}, {decoded} frames decoded")
+    if counts.read_error:
+        causes.append(f"parts of the file can't be read ({counts.read_error})")
+    if not counts.finished:
+        causes.append("reading stopped before the end")
+    if 0 < missing <= counts.empty_slots:
+        causes.insert(0, f"the camera left {missing} frame slots empty")
+    elif missing and not causes:
+        causes.append("the others are missing or unreadable")
+    return reasons + causes
