@@ -38,7 +38,7 @@ def train(
 ) -> int:
     """Train a model from labelled pictures.
 
-    Writes weights, checkpoints and the curves of the training (CSV and picture) into MODEL. If it
+    Writes the calibrated model and the curves of the training (CSV and picture) into MODEL. If it
     is interrupted, the same command goes on from the last checkpoint.
     """
     from wildpose.training.run import train as train_model
@@ -59,9 +59,16 @@ def train(
 
 def describe(summary: TrainingSummary) -> str:
     """Say in some lines what the training did."""
-    return (
+    lines = [
         f"{summary.steps} steps on {summary.pictures} pictures; "
-        f"{summary.held_out} were kept out to choose and calibrate on.\n"
-        f"Weights  {summary.out / 'weights.safetensors'}\n"
-        f"Curves   {summary.out / 'curves.png'}"
-    )
+        f"{summary.held_out} were kept out to choose and calibrate on."
+    ]
+    box = (summary.figures.get("all") or {}).get("box")
+    if box:
+        lines.append(f"On those: box AP {box['ap']:.3f}, AP50 {box['ap50']:.3f}.")
+    lines += [
+        f"Model   {summary.out}",
+        f"Curves  {summary.out / 'curves.png'}",
+        f"To measure it: wildpose evaluate {summary.out} DATA",
+    ]
+    return "\n".join(lines)

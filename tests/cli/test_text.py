@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from wildpose.analysis import RunSummary
-from wildpose.cli import analyze, evaluate
+from wildpose.cli import analyze, evaluate, train
+from wildpose.training.run import TrainingSummary
 
 
 def summary(**changed) -> RunSummary:
@@ -40,3 +41,16 @@ def test_evaluate_lays_the_figures_out_and_leaves_empty_groups_away():
     assert head == "animal-small on val"
     assert row.split() == ["all", "12", "0.500", "0.750", "-", "0.800", "-", "0.910", "0.040"]
     assert len(columns) == len(row)
+
+
+def test_train_says_how_good_the_model_is_on_what_it_never_saw():
+    figures = {"all": {"box": {"ap": 0.5, "ap50": 0.75}}}
+    text = train.describe(TrainingSummary(Path("models/mine"), 100, 800, 90, {}, figures))
+    assert text.startswith("100 steps on 800 pictures; 90 were kept out")
+    assert "box AP 0.500, AP50 0.750" in text
+    assert "wildpose evaluate models/mine DATA" in text
+
+
+def test_train_without_pictures_kept_out_names_no_figures():
+    text = train.describe(TrainingSummary(Path("models/mine"), 100, 800, 0, {}, {}))
+    assert "AP" not in text
