@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from wildpose.errors import UsageError
-from wildpose.review.environment import check_database, check_port, home_of, use_home
+from wildpose.review.environment import ReviewError, check_port, home_of, start_fiftyone
 from wildpose.review.sync import dataset_name
 
 DEFAULT_PORT = 5151
@@ -42,19 +42,16 @@ def running_app(
         The data set was not built yet.
     """
     check_port(port, address)
-    place = home or home_of(run)
-    use_home(place)
-    check_database()
-    import fiftyone as fo
-
-    # The one file that the App would write into the user's home folder, whatever its settings.
-    fo.constants.WELCOME_PATH = str(place / "welcome.json")
-
+    fo = start_fiftyone(home or home_of(run))
     name = dataset_name(run, shared=home is not None)
     if not fo.dataset_exists(name):
         raise UsageError(f"{run}: its data set was not built yet.", "Call build_dataset first.")
     dataset = fo.load_dataset(name)
-    session = fo.launch_app(dataset, remote=True, address=address, port=port, auto=False)
+    try:
+        session = fo.launch_app(dataset, remote=True, address=address, port=port, auto=False)
+    except fo.core.service.ServiceListenTimeout as problem:
+        raise ReviewError(f"The App did not start ({problem}).",
+                          "Try again when the computer is less busy.") from problem
     try:
         yield f"http://{address}:{port}/datasets/{name}"
     finally:

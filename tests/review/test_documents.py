@@ -1,0 +1,135 @@
+"""The documents that go past FiftyOne's calls are the documents that those calls write."""
+
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from wildpose import masks
+from wildpose.review.documents import (
+    ClipRows,
+    crop_mask,
+    frame_documents,
+    frame_labels,
+    insert_frames,
+    object_id,
+)
+
+SIZE = (40, 20)  # width, height
+
+
+def one_row(**values):
+    picture = np.zeros(SIZE[::-1], bool)
+    picture[5:15, 10:30] = True
+    row = {"frame_index": 0, "time_s": 0.0, "track_id": 3, "class": "animal", "score": 0.5,
+           "x1": 10.0, "y1": 5.0, "x2": 30.0, "y2": 15.0,
+           "mask_rle": masks.encode(picture)["counts"], **values}
+    return pd.DataFrame([row])
+
+
+def clip_rows(table, frames=5):
+    return ClipRows("a.mp4", *SIZE, frames, np.arange(frames) / 10, table)
+
+
+def shape_of(value):
+    """Keys and types of a document, whatever its values."""
+    if isinstance(value, dict):
+        return {key: shape_of(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [shape_of(inner) for inner in value]
+    return type(value).__name__
+
+
+@pytest.fixture
+def datasets(home):
+    """An empty data set for each of the two ways."""
+    import fiftyone as fo
+
+    made = [fo.Dataset(), fo.Dataset()]
+    for dataset in made:
+        dataset.media_type = "video"
+        dataset.add_sample(fo.Sample(filepath="a.mp4"))
+    yield made
+    for dataset in made:
+        dataset.delete()
+
+
+def write_with_the_sdk(dataset):
+    import fiftyone as fo
+
+    instance = fo.Instance()
+    crop = np.ones((10, 20), bool)
+    common = {"label": "animal", "bounding_box": [0.25, 0.25, 0.5, 0.5], "confidence": 0.5,
+              "keyframe": True, "interpolated": False}
+    linked = {"index": 3, "instance": instance}
+    sample = dataset.first()
+    sample.frames[1] = fo.Frame(
+        detections=fo.Detections(detections=[fo.Detection(**common, **linked)]),
+        masks=fo.Detections(detections=[fo.Detection(**common, **linked, mask=crop)]),
+        untracked=fo.Detections(detections=[fo.Detection(**common)]))
+    sample.save()
+
+
+def test_documents_have_the_keys_types_and_values_of_the_sdk(datasets):
+    ours, theirs = datasets
+    write_with_the_sdk(theirs)
+    table = pd.concat([one_row(), one_row(track_id=0, mask_rle=None)])
+    labels = frame_labels(clip_rows(table))
+    insert_frames(ours, ours.first().id, frame_documents(labels, ours.first().id, datetime.now()))
+    (written,), (expected,) = (list(d._frame_collection.find()) for d in datasets)
+    assert shape_of(written) == shape_of(expected)
+    for field in ("detections", "masks", "untracked"):
+        (label,), (reference,) = (d[field]["detections"] for d in (written, expected))
+        for key in set(reference) - {"_id", "instance"}:
+            assert label[key] == reference[key], (field, key)
+    assert written["_dataset_id"] == ours._doc.id
+    assert written["_sample_id"] == ours._sample_collection.find_one()["_id"]
+
+
+def test_the_sdk_reads_what_was_written(datasets):
+    import fiftyone as fo
+
+    ours = datasets[0]
+    for field in ("detections", "masks"):
+        ours.add_frame_field(field, fo.EmbeddedDocumentField, embedded_doc_type=fo.Detections)
+    sample_id = ours.first().id
+    labels = frame_labels(clip_rows(pd.concat([one_row(), one_row(frame_index=4, time_s=0.4)])))
+    for _ in range(2):  # a second insert replaces the first
+        insert_frames(ours, sample_id, frame_documents(labels, sample_id, datetime.now()))
+    ours.reload()
+    assert ours.values("frames.frame_number") == [[1, 2, 3, 4, 5]]
+    assert ours.count("frames.detections.detections") == 5
+    mask = ours.first().frames[1].masks.detections[0].mask
+    assert mask.shape == (10, 20)
+    assert mask.all()
+
+
+def test_boxes_behind_the_end_of_the_video_are_left_out():
+    rows = clip_rows(pd.concat([one_row(), one_row(frame_index=9, time_s=0.9)]), frames=5)
+    assert sorted(frame_labels(rows)) == [0, 1, 2, 3, 4]
+
+
+def test_ids_last_over_builds_and_differ_between_tracks_and_clips():
+    ids = {object_id("a.mp4", "track", 1), object_id("a.mp4", "track", 2),
+           object_id("b.mp4", "track", 1), object_id("a.mp4", "track", 1)}
+    assert len(ids) == 3
+
+
+def test_masks_are_cut_to_their_box_and_large_ones_thinned():
+    picture = np.zeros((1000, 1500), bool)
+    picture[100:900, 200:1400] = True
+    picture[100:500, 200:800] = False
+    box, crop = crop_mask(masks.encode(picture), longest_px=256)
+    assert box.tolist() == [200, 100, 1400, 900]
+    assert max(crop.shape) <= 256
+    assert crop.mean() == pytest.approx(0.75, abs=0.01)
+    assert not crop[10, 10]
+    assert crop[-10, -10]
+
+
+def test_an_empty_mask_is_one_empty_pixel():
+    box, crop = crop_mask(masks.encode(np.zeros((20, 40), bool)))
+    assert crop.shape == (1, 1) or crop.size >= 1
+    assert not crop.any()
+    assert not box.any()
