@@ -1,14 +1,16 @@
 """Make the sample clips anew, with their truth.
 
-Run it from the repository: ``python sample_data/make_clips.py``. It needs the folder of real
-material (``WILDPOSE_DATA``, default ``../shared/data`` beside the checkout); README.md beside this
-file names every picture that is used, with its licence.
+Run it from the repository: ``python sample_data/make_clips.py [FOLDER]``; without a folder it
+replaces the committed clips. It needs the folder of real material
+(``WILDPOSE_DATA``, default ``../shared/data`` beside the checkout); README.md beside this file
+names every picture that is used, with its licence.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -68,23 +70,23 @@ DAMAGED = Recording("north_plain/IMAG0042.AVI", "mjpeg", 10, MJPEG,
 NIGHT = Recording("river_bend/TC02_20250422_012836.mp4", "libx264", 15, H264, {})
 
 
-def main() -> None:
-    """Write clips/ and truth.json."""
+def main(folder: Path) -> None:
+    """Write clips/ and truth.json into a folder."""
     plain, scrub = plain_background(), scrub_background()
     scenes = ((DAY, deer_scene(scrub)), (EMPTY, empty_scene(scrub)),
               (CROSSING, crossing_scene(plain)), (DAMAGED, warthog_scene(plain)))
     truths = []
     for recording, scene in scenes:
         frames = list(render(replace(scene, rate=recording.rate)))
-        write(recording, (truth.frame.image for truth in frames))
+        write(folder, recording, (truth.frame.image for truth in frames))
         spoiled: set[int] = set()
         if recording is DAMAGED:
-            frames, spoiled = damage(HERE / "clips" / recording.name, frames)
+            frames, spoiled = damage(folder / "clips" / recording.name, frames)
         truths.append((recording.name, frames, spoiled))
-    write_truth(truths)
+    write_truth(folder, truths)
     with av.open(str(DATA / "clips" / OTTER)) as source:
         tags = {"creation_time": source.metadata["creation_time"]}
-    write(replace(NIGHT, tags=tags), otter_frames())
+    write(folder, replace(NIGHT, tags=tags), otter_frames())
 
 
 def deer_scene(background: Array) -> Scene:
@@ -173,9 +175,9 @@ def otter_frames() -> Iterator[Array]:
                 yield np.asarray(whole.resize(SIZE, Image.Resampling.BOX))
 
 
-def write(recording: Recording, images: Iterable[Array]) -> None:
+def write(folder: Path, recording: Recording, images: Iterable[Array]) -> None:
     """Encode a clip, tags first."""
-    path = HERE / "clips" / recording.name
+    path = folder / "clips" / recording.name
     path.parent.mkdir(parents=True, exist_ok=True)
     own = {k: v for k, v in recording.options.items() if k != "movflags"}
     container_options = {k: v for k, v in recording.options.items() if k == "movflags"}
@@ -212,7 +214,7 @@ def damage(path: Path, frames: list[TruthFrame]) -> tuple[list[TruthFrame], set[
     return frames[: last + 1], {spoiled, last}
 
 
-def write_truth(truths: list[tuple[str, list[TruthFrame], set[int]]]) -> None:
+def write_truth(folder: Path, truths: list[tuple[str, list[TruthFrame], set[int]]]) -> None:
     """Write one COCO file for all assembled clips; numbers run on from clip to clip."""
     whole: dict[str, Any] = {
         "info": {"description": "Truth of the assembled sample clips"},
@@ -228,8 +230,8 @@ def write_truth(truths: list[tuple[str, list[TruthFrame], set[int]]]) -> None:
             whole["annotations"].append({**label, "id": label["id"] + first_label,
                                          "image_id": label["image_id"] + first_image})
     text = json.dumps(whole, separators=(",", ":"))
-    (HERE / "truth.json").write_text(text + "\n", encoding="utf-8")
+    (folder / "truth.json").write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
