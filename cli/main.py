@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import typer
 
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         1 a bug of ours, 130 interrupted.
     """
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if isinstance(sys.stdout, TextIOWrapper):
+        # Names of clips may hold letters that a terminal lacks: that must not end the work.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code = app(args=words, prog_name="wildpose", standalone_mode=False)
     except KeyboardInterrupt:

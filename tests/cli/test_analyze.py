@@ -101,3 +101,9 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(wildpose, sample_clips, tmp
     assert done.stderr.startswith("error: ")
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_run_can_be_reviewed(first, wildpose, run_folder):
+    done = wildpose("review", run_folder, "--no-app", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["clips"] == 5

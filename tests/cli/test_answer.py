@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,6 +31,13 @@ def test_only_the_object_is_on_standard_output():
     assert done.stdout.splitlines() == ["before", '{"clips": 3}', "after"]
     for noise in ("a library", "a C library", "a worker", "late"):
         assert f"{noise} " in done.stderr
+
+
+def test_letters_that_the_terminal_lacks_do_not_end_the_work():
+    code = "from wildpose.cli import main; main(['--version']); print('k\\xe4uzchen.avi')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False,
+                          env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert done.stdout.splitlines()[-1] == "k\\xe4uzchen.avi"
 
 
 def test_without_json_the_text_is_printed(capsys):
