@@ -71,7 +71,7 @@ Workers = Annotated[
         "--workers",
         metavar="N",
         help="How many clips to work on at the same time.",
-        show_default="one for each core",
+        show_default="one for each core, as memory allows",
     ),
 ]
 Device = Annotated[

@@ -19,7 +19,7 @@ def wildpose() -> Run:
     def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
         call = [sys.executable, "-c", "import sys; from wildpose.cli import main; sys.exit(main())"]
         return subprocess.run(
-            [*call, *map(str, words)], capture_output=True, text=True, timeout=300, check=False
+            [*call, *map(str, words)], capture_output=True, text=True, timeout=600, check=False
         )
 
     return run
