@@ -104,6 +104,11 @@ def test_labels_name_track_class_and_score():
     assert default_labels(found) == ["2 animal 0.87", "person 0.50"]
 
 
+def test_in_a_herd_only_the_numbers_are_written():
+    found = Detections.of([[0, 0, 1, 1]] * 13, [0.9] * 13, [1] * 13)
+    assert default_labels(found.with_track_id(range(13))) == ["", *map(str, range(1, 13))]
+
+
 def test_a_wrong_number_of_labels_is_refused():
     with pytest.raises(ValueError, match="2 labels for 1 detections"):
         draw_detections(GREY, one(), labels=["a", "b"])

@@ -12,9 +12,14 @@ from wildpose.drawing.palette import INK, Style, style_of
 from wildpose.drawing.text import Box, Font, draw_label, fit, font, label_box
 from wildpose.types import Array, ClassId, Detections, Rle
 
+HERD = 12
+
 
 def default_labels(detections: Detections) -> list[str]:
     """Labels such as ``"2 animal 0.87"``; the number is the track's, left out where there is none.
+
+    In a herd (more than :data:`HERD` detections) only the numbers, so that the animals stay in
+    sight.
 
     Examples
     --------
@@ -22,6 +27,8 @@ def default_labels(detections: Detections) -> list[str]:
     >>> default_labels(found), default_labels(found.with_track_id([2]))
     (['animal 0.87'], ['2 animal 0.87'])
     """
+    if len(detections) > HERD:
+        return [str(track) if track > 0 else "" for track in detections.track_id]
     rows = zip(detections.track_id, detections.class_id, detections.score, strict=True)
     return [
         f"{f'{track} ' if track > 0 else ''}{ClassId(int(kind)).name.lower()} {score:.2f}"
