@@ -237,7 +237,7 @@ SCENES = {
     "one_leaves_another_comes": one_leaves_another_comes,
 }
 RATES = (2.0, 5.0, 15.0)
-SEEDS = (0, 1)
+SEEDS = (101, 102)  # never used while the tracker was tuned
 
 
 def checksum(clips: Sequence[Sequence[Shot]]) -> float:
