@@ -27,10 +27,22 @@ from wildpose.models.pyramid import GhostPyramid, with_gain
 
 @dataclass(frozen=True)
 class Architecture:
-    """What has to be known to build the network before its weights are loaded."""
+    """What has to be known to build the network before its weights are loaded.
+
+    Attributes
+    ----------
+    backbone : str
+        A name in :data:`wildpose.models.backbones.TRUNKS`.
+    box_width : int
+        Width of the box head's layers.
+    box_move : float
+        Share of the box head's predicted move that is made: 0 keeps the first stage's boxes, which
+        are the better ones as long as the box head is young. Chosen on kept-out pictures.
+    """
 
     backbone: str = "shufflenet_v2_x1_5"
     box_width: int = 256
+    box_move: float = 1.0
 
     def as_json(self) -> dict[str, Any]:
         """As written in ``model.json``."""
@@ -105,7 +117,8 @@ class Detector(nn.Module):
             )
         ]
         found = [
-            fuse(p, a, features.maps.size, minimum_score)
+            fuse(p, a._replace(deltas=a.deltas * self.architecture.box_move),
+                 features.maps.size, minimum_score)
             for p, a in zip(proposals, answers, strict=True)
         ]
         return found, features.maps
