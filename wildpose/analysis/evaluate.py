@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,9 @@ def evaluate_model(
     from wildpose.models.predictions import predict_pictures
     from wildpose.models.predictor import load_predictor
 
+    page_path = None if report is None else report / "index.html"
+    for target in (save_predictions, page_path):
+        _check_writable(target)
     coco = read_coco(data)
     predictor = load_predictor(
         model, device=device, minimum_score=LOWEST_SCORE, mask_score=LOWEST_SCORE
@@ -65,18 +69,19 @@ def evaluate_model(
     if save_predictions is not None:
         _write(save_predictions, json.dumps(predictions))
     subsets = score_predictions(coco, predictions)
-    found = {"model": predictor.name, "data": data.name, "subsets": subsets}
-    if report is not None:
+    name = data.resolve().name
+    found = {"model": predictor.name, "data": name, "subsets": subsets}
+    if page_path is not None:
         misses, false_alarms = worst_mistakes(coco, predictions, data / "images")
         page = EvaluationPage(
             model=predictor.name,
-            data=data.name,
-            command=f"wildpose evaluate {predictor.name} {data.name} --report DIR",
+            data=name,
+            command=f"wildpose evaluate {predictor.name} {name} --report DIR",
             tables=(figure_table(subsets),),
             misses=misses,
             false_alarms=false_alarms,
         )
-        _write(report / "index.html", evaluation_page(page))
+        _write(page_path, evaluation_page(page))
     return found
 
 
@@ -103,10 +108,27 @@ def _cells(subset: dict[str, Any]) -> tuple[Cell, ...]:
     )
 
 
+def _check_writable(path: Path | None) -> None:
+    """Find out before minutes of work, not after them; leaves nothing but the folder."""
+    if path is None:
+        return
+    was_there = path.exists()
+    with _writing(path), path.open("a"):
+        pass
+    if not was_there:
+        path.unlink()
+
+
 def _write(path: Path, content: str) -> None:
+    with _writing(path):
+        path.write_text(content, "utf-8")
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, "utf-8")
+        yield
     except OSError as error:
         raise UsageError(f"{path}: can't be written ({error.strerror}).",
                          "Choose a place that you may write to.") from error

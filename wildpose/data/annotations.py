@@ -96,8 +96,14 @@ def read_coco(folder: Path) -> dict[str, Any]:
                         "Give a folder with annotations.json (COCO) and images/.") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: can't be read as JSON ({error}).") from error
-    if not isinstance(coco, dict) or "images" not in coco or "annotations" not in coco:
-        raise DataError(f"{path}: not a COCO file: `images` or `annotations` is missing.")
+    if not isinstance(coco, dict) or not all(
+        isinstance(coco.get(k), list) for k in ("images", "annotations")
+    ):
+        raise DataError(f"{path}: not a COCO file: there is no list `images` or `annotations`.")
+    for key, rows in (("file_name", coco["images"]), ("image_id", coco["annotations"])):
+        lacking = [r for r in rows if not (isinstance(r, dict) and "id" in r and key in r)]
+        if lacking:
+            raise DataError(f"{path}: an entry has no `id` or no `{key}`: {str(lacking[0])[:80]}.")
     return coco
 
 
@@ -120,35 +126,68 @@ def read_labelled(folder: Path, pictures: Path | None = None) -> list[LabelledIm
     of_image: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for annotation in coco["annotations"]:
         of_image[annotation["image_id"]].append(annotation)
-    unknown = set(of_image) - {i["id"] for i in coco["images"]}
+    file = folder / "annotations.json"
+    known = {i["id"] for i in coco["images"]}
+    unknown = [k for k in of_image if k not in known]
     if unknown:
-        raise DataError(f"{folder / 'annotations.json'}: annotations of unknown pictures: "
-                        f"{sorted(unknown)[:5]}.")
+        raise DataError(f"{file}: annotations of unknown pictures: {unknown[:5]}.")
     pictures = pictures or folder / "images"
-    return [_labelled_image(pictures, i, of_image[i["id"]]) for i in coco["images"]]
+    found = []
+    for image in coco["images"]:
+        try:
+            found.append(_labelled_image(pictures, image, of_image[image["id"]]))
+        except ValueError as error:
+            raise DataError(f"{file}: picture {image['file_name']}: {error}.",
+                            "Correct the entry, or take the picture out.") from error
+    return found
 
 
 def _labelled_image(
     pictures: Path, image: dict[str, Any], annotations: list[dict[str, Any]]
 ) -> LabelledImage:
-    height, width = int(image["height"]), int(image["width"])
-    xywh = np.array([a["bbox"] for a in annotations], np.float32).reshape(-1, 4)
-    if (xywh[:, 2:] <= 0).any():
-        raise DataError(f"{pictures / image['file_name']}: has a box without width or height.")
+    height, width = _side(image, "height"), _side(image, "width")
     labelled = image.get("labelled", ["animal", "person"])
+    names = {c.name.lower(): c for c in ClassId}
+    if not isinstance(labelled, list) or not set(labelled) <= set(names):
+        raise ValueError(f"`labelled` is {labelled!r}, not a list of {', '.join(names)}")
     return LabelledImage(
         path=pictures / image["file_name"],
         image_id=int(image["id"]),
         size=(height, width),
-        box_xyxy=np.concatenate([xywh[:, :2], xywh[:, :2] + xywh[:, 2:]], 1),
-        class_id=np.array([a["category_id"] for a in annotations], np.int16),
+        box_xyxy=np.array([_box(a) for a in annotations], np.float32).reshape(-1, 4),
+        class_id=np.array([_class_id(a) for a in annotations], np.int16),
         ignore=np.array([is_left_out(a) for a in annotations], bool),
         masks=tuple(_mask_to_learn(a, height, width) for a in annotations),
-        labelled=frozenset(ClassId[name.upper()] for name in labelled),
+        labelled=frozenset(names[name] for name in labelled),
         draft=bool(image.get("draft", False)),
         annotations=tuple(annotations),
         facts={k: v for k, v in image.items() if k not in ("id", "width", "height")},
     )
+
+
+def _side(image: dict[str, Any], key: str) -> int:
+    side = image.get(key)
+    if not isinstance(side, int | float) or side < 1:
+        raise ValueError(f"`{key}` is {side!r}")
+    return int(side)
+
+
+def _box(annotation: dict[str, Any]) -> list[float]:
+    box: Any = annotation.get("bbox")
+    numbers = isinstance(box, list) and all(isinstance(v, int | float) for v in box)
+    if not numbers or len(box) != 4 or not np.isfinite(box).all() or min(box[2:]) <= 0:
+        raise ValueError(f"annotation {annotation['id']}: {box!r} is no box [x, y, width, height]")
+    x, y, width, height = box
+    return [x, y, x + width, y + height]
+
+
+def _class_id(annotation: dict[str, Any]) -> int:
+    category = annotation.get("category_id")
+    if category not in tuple(ClassId):
+        known = ", ".join(f"{c.value} {c.name.lower()}" for c in ClassId)
+        raise ValueError(f"annotation {annotation['id']}: `category_id` is {category!r}, not one "
+                         f"of {known}")
+    return int(category)
 
 
 def as_coco(images: Sequence[LabelledImage]) -> dict[str, Any]:
@@ -177,4 +216,18 @@ def _mask_to_learn(annotation: dict[str, Any], height: int, width: int) -> Rle |
     drawn_by_person = annotation.get("mask_source") in ("human", "drawn")
     if not drawn_by_person or annotation.get("mask_quality") == "poor":
         return None
-    return masks.from_coco(annotation["segmentation"], height, width)
+    segmentation: Any = annotation.get("segmentation")
+    if not _is_segmentation(segmentation, height, width):
+        raise ValueError(f"annotation {annotation['id']}: `segmentation` is neither polygons nor "
+                         f"a run-length code of {width}x{height} pixels")
+    return masks.from_coco(segmentation, height, width)
+
+
+def _is_segmentation(segmentation: Any, height: int, width: int) -> bool:
+    if isinstance(segmentation, dict):
+        same_size = segmentation.get("size") == [height, width]
+        return same_size and isinstance(segmentation.get("counts"), str | list)
+    return isinstance(segmentation, list) and bool(segmentation) and all(
+        isinstance(polygon, list) and len(polygon) >= 6 and len(polygon) % 2 == 0
+        for polygon in segmentation
+    )

@@ -81,9 +81,15 @@ def place_of(images: Sequence[LabelledImage]) -> list[str]:
 
 
 def difference_hash(image: LabelledImage) -> Array:
-    """64 bits that say where a 9x8 grey version of the picture grows brighter rightwards."""
-    with Image.open(image.path) as picture:
-        small = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BILINEAR), int)
+    """64 bits that say where a 9x8 grey version of the picture grows brighter rightwards.
+
+    Raises
+    ------
+    DataError
+        The file can't be read as a picture.
+    """
+    picture = Image.fromarray(image.read())
+    small = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BILINEAR), int)
     bits: Array = (small[:, 1:] > small[:, :-1]).ravel()
     return bits
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,13 +67,18 @@ def load(state: TrainingState, path: Path, identity: Mapping[str, Any]) -> None:
     Raises
     ------
     UsageError
-        The checkpoint belongs to another recipe.
+        The checkpoint belongs to another recipe, or is none.
     """
-    content = torch.load(path, map_location="cpu", weights_only=True)
-    if content["identity"] != dict(identity):
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+        written_with = content["identity"]
+    except (OSError, EOFError, RuntimeError, KeyError, TypeError, pickle.UnpicklingError) as error:
+        raise UsageError(f"{path}: can't be read as a checkpoint.",
+                         "Remove it to start anew, or choose another --out.") from error
+    if written_with != dict(identity):
         raise UsageError(f"{path} was written with another recipe.",
                          "Choose another --out, or remove the folder to start anew.")
     state.model.load_state_dict(content["model"])
-    state.average = content["average"]
+    state.average = {k: v.to(state.average[k].device) for k, v in content["average"].items()}
     state.optimiser.load_state_dict(content["optimiser"])
     state.step = content["step"]

@@ -62,6 +62,10 @@ def batch_losses(
         For the choice of regions.
     """
     features = detector.features(pictures)
+    said = torch.cat([features.dense.logits.flatten(), features.dense.distance_logits.flatten()])
+    if not bool(torch.isfinite(said).all()):
+        # boxes that are no numbers can't be cut out; the caller stops at such a loss
+        return Losses(*[said.sum() * float("nan")] * len(Losses._fields))
     score, overlap, distance = first_stage_losses(features.dense, targets)
     proposals = propose(features.dense, features.maps.size, TRAINING_LIMITS)
     samples = [

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wildpose.errors import UsageError
+
+Side = Annotated[int, Field(ge=64, multiple_of=32)]
+"""Pixels of one side of the network's input."""
 
 
 class _Strict(BaseModel):
@@ -26,6 +29,7 @@ class ModelPart(_Strict):
     backbone: Literal["shufflenet_v2_x1_5", "efficientnet_lite0"] = "shufflenet_v2_x1_5"
     trunk: str | None = None
     first_stage: str | None = None
+    box_move: float = Field(default=1.0, ge=0, le=1)
 
 
 class SourcePart(_Strict):
@@ -55,9 +59,9 @@ class HoldOutPart(_Strict):
 class RatePart(_Strict):
     """Learning rates by part of the network."""
 
-    trunk: float = 1e-4
-    first_stage: float = 2e-4
-    heads: float = 1e-3
+    trunk: float = Field(default=1e-4, ge=0)
+    first_stage: float = Field(default=2e-4, ge=0)
+    heads: float = Field(default=1e-3, ge=0)
 
 
 class SchedulePart(_Strict):
@@ -65,11 +69,11 @@ class SchedulePart(_Strict):
 
     steps: int = Field(gt=0)
     batch: int = Field(default=8, gt=0)
-    canvases: list[tuple[int, int]] = [(384, 640)]
+    canvases: list[tuple[Side, Side]] = Field(default=[(384, 640)], min_length=1)
     warm_up: int = Field(default=50, ge=0)
     trunk_frozen_steps: int = Field(default=0, ge=0)
     rate: RatePart = RatePart()
-    weight_decay: float = 0.02
+    weight_decay: float = Field(default=0.02, ge=0)
     clip_gradient: float = Field(default=10.0, gt=0)
     average_decay: float = Field(default=0.998, ge=0, lt=1)
     checkpoint_every: int = Field(default=100, gt=0)
@@ -83,7 +87,7 @@ class Recipe(_Strict):
     licence: str = "not stated"
     seed: int = 0
     model: ModelPart = ModelPart()
-    sources: list[SourcePart]
+    sources: list[SourcePart] = Field(min_length=1)
     hold_out: HoldOutPart = HoldOutPart()
     schedule: SchedulePart
 
@@ -103,10 +107,12 @@ def read_recipe(path: Path) -> Recipe:
     except OSError as error:
         raise UsageError(f"{path}: can't be read ({error.strerror}).",
                          "Give a recipe such as recipes/animal-small.yaml.") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not YAML ({str(error).splitlines()[0]}).") from error
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        wrong = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'recipe'}: {e['msg']}" for e in error.errors()
+        )
         raise UsageError(f"{path}: {wrong}.", "See docs/train.md for the fields.") from error
 
 

@@ -90,10 +90,10 @@ def train(
         A recipe, folder, picture or starting weight that can't be used; a loss that explodes.
     """
     recipe = read_recipe(recipe_path)
+    _make_folder(out)
     _seed(recipe.seed)
     gathered = gather(recipe, recipe_path.parent)
     state = _fresh_state(recipe, recipe_path.parent, device)
-    out.mkdir(parents=True, exist_ok=True)
     kept = out / "checkpoint.pt"
     identity = {"recipe": recipe.model_dump_json()}
     if kept.exists():
@@ -111,6 +111,14 @@ def train(
     return TrainingSummary(out, state.step, pictures, held_out, last, figures)
 
 
+def _make_folder(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{out}: can't be made a folder ({error.strerror}).",
+                         "Choose another --out.") from error
+
+
 def _step_and_keep(
     state: TrainingState,
     recipe: Recipe,
@@ -123,8 +131,9 @@ def _step_and_keep(
     animals = cut_outs([i for s in gathered.sources for i in s.images])
     mixture = Mixture(gathered.sources, tuple(animals), tuple(schedule.canvases), recipe.seed)
     curves = out / "curves.csv"
-    _trim_curves(curves, state.step)
     chief = _is_chief()
+    if chief:
+        _trim_curves(curves, state.step)
     last: dict[str, float] = {}
 
     def keep(report: StepReport) -> None:
@@ -149,7 +158,7 @@ def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
     DataError
         A folder that can't be read.
     UsageError
-        A source without pictures.
+        A source without pictures, or all of whose pictures are kept out.
     """
     sources: list[Source] = []
     held_out: list[LabelledImage] = []
@@ -164,6 +173,9 @@ def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
         empty = not any(len(i.box_xyxy) for i in images)
         share = recipe.hold_out.empty_share if empty else recipe.hold_out.share
         split = split_by_place(images, 0 if drafts else share, recipe.hold_out.species)
+        if not split.train:
+            raise UsageError(f"Source {part.name}: all of its {len(images)} pictures are kept out.",
+                             "Lower the share or the species of `hold_out`.")
         sources.append(Source(part.name, split.train, part.share, part.paste_chance))
         held_out.extend(split.held_out)
     return Gathered(tuple(sources), tuple(held_out))
@@ -177,7 +189,7 @@ def _wanted(image: LabelledImage, part: SourcePart) -> bool:
 
 
 def _fresh_state(recipe: Recipe, recipe_folder: Path, device: str) -> TrainingState:
-    detector = Detector(Architecture(recipe.model.backbone))
+    detector = Detector(Architecture(recipe.model.backbone, box_move=recipe.model.box_move))
     if recipe.model.trunk:
         load_trunk(detector, resolve(recipe.model.trunk, recipe_folder))
     if recipe.model.first_stage:
