@@ -106,11 +106,16 @@ def describe(summary: RunSummary) -> str:
         f"{summary.clips_with_animals} with animals, {_count(summary.tracks, 'animal track')}, "
         f"{_count(summary.person_tracks, 'track')} of people."
     ]
-    if summary.clips_failed or summary.clips_partial:
-        lines.append(
-            f"{_count(summary.clips_failed, 'clip')} could not be read, {summary.clips_partial} "
-            f"only in part: see {run / 'failures.csv'}"
+    lost = [
+        f"{_count(number, 'clip')} {how}"
+        for number, how in (
+            (summary.clips_failed, "could not be read"),
+            (summary.clips_partial, "could be read only in part"),
         )
+        if number
+    ]
+    if lost:
+        lines.append(f"{', '.join(lost)}: see {run / 'failures.csv'}")
     lines += [
         f"Summary page  {run / 'summary.html'}",
         f"Pictures      {run / 'sheets'}",

@@ -27,7 +27,7 @@ def test_analyze_names_what_it_wrote_and_what_comes_next():
 
 def test_analyze_says_what_failed_and_where_it_is_listed():
     text = analyze.describe(summary(clips_failed=1, clips_partial=2))
-    assert "1 clip could not be read, 2 only in part: see" in text
+    assert "\n1 clip could not be read, 2 clips could be read only in part: see " in text
     assert str(Path("runs/may/failures.csv")) in text
 
 
