@@ -129,14 +129,14 @@ def lengthen(source: Path, target: Path, times: int) -> None:
     write_clip(target, images(), round(rate))
 
 
-def print_table(rows: list[Measurement]) -> None:
-    """Print measurements, then seconds per stage and the ratios that should stay near 1."""
-    print(f"cores: {cores()}, load before: {os.getloadavg()[0]:.1f}")
-    print(f"{'what':34}{'clips':>6}{'frames':>8}{'frames/s':>10}{'CPU s/frame':>13}"
-          f"{'peak MiB':>10}")
-    for row in rows:
-        print(f"{row.name:34}{row.clips:6}{row.frames:8}{row.frames / row.seconds:10.2f}"
-              f"{row.cpu_s / row.frames:13.4f}{row.peak_mib:10.0f}")
+def show(row: Measurement) -> None:
+    """Print one measurement."""
+    print(f"{row.name:34}{row.clips:6}{row.frames:8}{row.frames / row.seconds:10.2f}"
+          f"{row.cpu_s / row.frames:13.4f}{row.peak_mib:10.0f}", flush=True)
+
+
+def show_stages(rows: list[Measurement]) -> None:
+    """Print seconds per stage, and the ratios that should stay near 1."""
     print("\nseconds per stage, summed over processes (share of all)")
     for row in rows:
         total = sum(row.stages.values())
@@ -162,8 +162,14 @@ def main(words: Sequence[str] | None = None) -> None:
                 (f"the same, {LENGTHENED} times as long, 1 worker", long, 1),
                 ("all clips, 1 worker", arguments.clips, 1),
                 ("all clips, default workers", arguments.clips, 0)]
-        print_table([measure(name, clips, workers, arguments.options)
-                     for name, clips, workers in plan])
+        print(f"cores: {cores()}, load before: {os.getloadavg()[0]:.1f}")
+        print(f"{'what':34}{'clips':>6}{'frames':>8}{'frames/s':>10}{'CPU s/frame':>13}"
+              f"{'peak MiB':>10}", flush=True)
+        rows = []
+        for name, clips, workers in plan:
+            rows.append(measure(name, clips, workers, arguments.options))
+            show(rows[-1])
+        show_stages(rows)
 
 
 if __name__ == "__main__":
