@@ -17,7 +17,7 @@ from wildpose.results.journal import Journal
 from wildpose.results.record import ClipRecord, FileStamp, failure_row
 from wildpose.results.schema import CLIPS, DETECTIONS
 from wildpose.results.tables import write_tables
-from wildpose.review.environment import use_home
+from wildpose.review.environment import start_fiftyone
 from wildpose.review.sync import dataset_name
 from wildpose.video import write_clip
 
@@ -120,7 +120,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "user").mkdir()
     os.environ["HOME"] = str(folder / "user")
     place = folder / "one home #1 🦌"
-    use_home(place)
+    start_fiftyone(place)
     return place
 
 
