@@ -153,6 +153,8 @@ def _step_and_keep(
 def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
     """Read the sources of a recipe and keep its places and species out.
 
+    A draft of a kept-out species is in neither part: nothing is chosen on a detector's labels.
+
     Raises
     ------
     DataError
@@ -177,7 +179,7 @@ def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
             raise UsageError(f"Source {part.name}: all of its {len(images)} pictures are kept out.",
                              "Lower the share or the species of `hold_out`.")
         sources.append(Source(part.name, split.train, part.share, part.paste_chance))
-        held_out.extend(split.held_out)
+        held_out.extend(i for i in split.held_out if not i.draft)
     return Gathered(tuple(sources), tuple(held_out))
 
 
