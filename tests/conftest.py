@@ -15,7 +15,7 @@ def shared_data() -> Path:
     """The folder of real material, or a skip that says how to get it."""
     folder = Path(os.environ.get("WILDPOSE_DATA", ROOT.parent / "shared" / "data"))
     if not folder.is_dir():
-        pytest.skip(f"needs the real material: set WILDPOSE_DATA to its folder (looked in {folder})")
+        pytest.skip(f"needs the real material in {folder}: set WILDPOSE_DATA to its folder")
     return folder
 
 
