@@ -10,7 +10,13 @@ from typing import Any
 
 from wildpose.analysis.mistakes import worst_mistakes
 from wildpose.data.annotations import read_coco
-from wildpose.drawing.evaluation import Cell, EvaluationPage, FigureTable, evaluation_page
+from wildpose.drawing.evaluation import (
+    Cell,
+    EvaluationPage,
+    FigureTable,
+    Picture,
+    evaluation_page,
+)
 from wildpose.errors import UsageError
 from wildpose.evaluation import score_predictions
 
@@ -72,17 +78,25 @@ def evaluate_model(
     name = data.resolve().name
     found = {"model": predictor.name, "data": name, "subsets": subsets}
     if page_path is not None:
-        misses, false_alarms = worst_mistakes(coco, predictions, data / "images")
-        page = EvaluationPage(
-            model=predictor.name,
-            data=name,
-            command=f"wildpose evaluate {predictor.name} {name} --report DIR",
-            tables=(figure_table(subsets),),
-            misses=misses,
-            false_alarms=false_alarms,
-        )
-        _write(page_path, evaluation_page(page))
+        mistakes = worst_mistakes(coco, predictions, data / "images")
+        _write(page_path, _page(predictor.name, name, subsets, mistakes))
     return found
+
+
+def _page(
+    model: str,
+    data: str,
+    subsets: dict[str, Any],
+    mistakes: tuple[tuple[Picture, ...], tuple[Picture, ...]],
+) -> str:
+    return evaluation_page(EvaluationPage(
+        model=model,
+        data=data,
+        command=f"wildpose evaluate {model} {data} --report DIR",
+        tables=(figure_table(subsets),),
+        misses=mistakes[0],
+        false_alarms=mistakes[1],
+    ))
 
 
 def figure_table(subsets: dict[str, Any]) -> FigureTable:
