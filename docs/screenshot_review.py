@@ -11,6 +11,7 @@ OUT/review_edit.png (the same clip in the tab where boxes are edited). Needs the
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import sys
@@ -51,12 +52,13 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
-def busiest_clip(dataset: Any) -> tuple[str, int]:
-    """Choose the clip with most animals, with the frame number where most of them are seen."""
+def busiest_clip(dataset: Any) -> tuple[str, float]:
+    """Choose the clip with most animals, with the time at which most of them are seen."""
     sample = dataset.sort_by("max_animals", reverse=True).first()
     seen = {number: len(frame.masks.detections) if frame.masks else 0
             for number, frame in sample.frames.items()}
-    return sample.id, max(seen, key=lambda number: seen[number], default=1)
+    frame_number = max(seen, key=lambda number: seen[number], default=1)
+    return sample.id, (frame_number - 1) / sample.metadata.frame_rate
 
 
 def take_grid(page: Page, url: str, target: Path) -> None:
@@ -67,29 +69,33 @@ def take_grid(page: Page, url: str, target: Path) -> None:
     page.screenshot(path=target)
 
 
-def take_clip(page: Page, url: str, frame_number: int, folder: Path) -> None:
-    """Pictures of one clip at one frame: looked at, and in the tab where boxes are edited."""
+def take_clip(page: Page, url: str, time_s: float, folder: Path) -> None:
+    """Pictures of one clip at one moment: looked at, and in the tab where boxes are edited."""
     page.goto(url, wait_until="domcontentloaded")
     page.wait_for_selector(OPENED, timeout=60_000)
     masks = page.locator('[data-cy="modal"] [data-cy="checkbox-frames.masks"]')
     if masks.count():
         masks.first.click()
     page.wait_for_timeout(1000)
-    go_to_frame(page, frame_number)
+    go_to_time(page, time_s)
     page.screenshot(path=folder / "review_clip.png")
     page.get_by_text("Annotate", exact=True).first.click()
     page.wait_for_timeout(5000)
     page.get_by_text("Dismiss", exact=True).first.click()
-    go_to_frame(page, frame_number)
+    go_to_time(page, time_s)
     page.screenshot(path=folder / "review_edit.png")
 
 
-def go_to_frame(page: Page, frame_number: int) -> None:
-    """Step forward from the first frame, as the key `.` does for a user."""
-    for _ in range(frame_number - 1):
+def go_to_time(page: Page, time_s: float) -> None:
+    """Step forward, as the key `.` does for a user, until the App's clock shows a time."""
+    clock = page.get_by_text(re.compile(r"^\s*\d+:\d\d\.\d\d / ")).first
+    for _ in range(2000):
+        minutes, seconds = clock.inner_text().split("/")[0].strip().split(":")
+        if 60 * int(minutes) + float(seconds) >= time_s - 0.006:  # it shows two digits
+            break
         page.keyboard.press(".")
-        page.wait_for_timeout(100)
-    page.wait_for_timeout(2000)
+        page.wait_for_timeout(60)
+    page.wait_for_timeout(2500)
 
 
 def show_track_numbers(page: Page, dataset: Any) -> None:
@@ -106,11 +112,11 @@ def main(run: Path, folder: Path) -> None:
     import fiftyone as fo  # not before build_dataset has set where it keeps its things
 
     dataset = fo.load_dataset(summary.dataset)
-    sample_id, frame_number = busiest_clip(dataset)
+    sample_id, time_s = busiest_clip(dataset)
     with running_app(run, port=free_port()) as url, browser_page() as page:
         show_track_numbers(page, dataset)
         take_grid(page, url, folder / "review_grid.png")
-        take_clip(page, f"{url}?id={sample_id}", frame_number, folder)
+        take_clip(page, f"{url}?id={sample_id}", time_s, folder)
 
 
 if __name__ == "__main__":
