@@ -20,7 +20,7 @@ from wildpose.drawing.evaluation import (
 from wildpose.errors import UsageError
 from wildpose.evaluation import score_predictions
 
-LOWEST_SCORE = 0.02
+LOWEST_SCORE = 0.001
 """Average precision wants doubtful detections too; so few are right below this that it is cut."""
 
 LOWEST_MASK = 0.05

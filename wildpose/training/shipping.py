@@ -19,7 +19,7 @@ from wildpose.models.predictor import Predictor
 from wildpose.training.calibrate import calibrated
 from wildpose.training.recipe import Recipe
 
-LOWEST = 0.02
+LOWEST = 0.001
 CHOICE_FIGURES = ("all", "camera_trap", "camera_trap_night")
 
 
@@ -60,7 +60,7 @@ def write_model(
     raw = predict_pictures(without_masks, pictures)
     description = calibrated(description, coco, raw)
     write_description(out, description)
-    final = Predictor(detector, description, minimum_score=LOWEST, mask_score=LOWEST)
+    final = Predictor(detector, description, minimum_score=LOWEST, mask_score=0.05)
     said = predict_pictures(final, pictures)
     figures = score_predictions(coco, said, description.threshold)
     return {name: figures[name] for name in CHOICE_FIGURES}
