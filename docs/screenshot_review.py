@@ -38,6 +38,7 @@ def browser_page() -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=QUIET)
         context = browser.new_context(viewport={"width": 1500, "height": 950})
+        context.set_default_timeout(300_000)  # a busy machine takes minutes for the first page
         context.add_init_script("localStorage.setItem('fiftyone-enterprise-tooltip-seen','true')")
         context.route("**/*", lambda route: route.continue_() if route.request.url.startswith(
             ("http://127.0.0.1", "data:", "blob:")) else route.abort())
@@ -64,7 +65,7 @@ def busiest_clip(dataset: Any) -> tuple[str, float]:
 def take_grid(page: Page, url: str, target: Path) -> None:
     """Picture of all clips."""
     page.goto(url, wait_until="domcontentloaded")
-    page.wait_for_selector('[data-cy="looker"]', timeout=60_000)
+    page.wait_for_selector('[data-cy="looker"]')
     page.wait_for_timeout(4000)
     page.screenshot(path=target)
 
@@ -72,13 +73,15 @@ def take_grid(page: Page, url: str, target: Path) -> None:
 def take_clip(page: Page, url: str, time_s: float, folder: Path) -> None:
     """Pictures of one clip at one moment: looked at, and in the tab where boxes are edited."""
     page.goto(url, wait_until="domcontentloaded")
-    page.wait_for_selector(OPENED, timeout=60_000)
+    page.wait_for_selector(OPENED)
     masks = page.locator('[data-cy="modal"] [data-cy="checkbox-frames.masks"]')
     if masks.count():
         masks.first.click()
     page.wait_for_timeout(1000)
     go_to_time(page, time_s)
-    page.screenshot(path=folder / "review_clip.png")
+    # Where the files lie on this machine is nobody's business.
+    paths = page.get_by_text(re.compile(r"^/.+/"))
+    page.screenshot(path=folder / "review_clip.png", mask=[paths], mask_color="#2e2e2e")
     page.get_by_text("Annotate", exact=True).first.click()
     page.wait_for_timeout(5000)
     page.get_by_text("Dismiss", exact=True).first.click()

@@ -1,13 +1,15 @@
 """The App on a run."""
 
 import json
+import signal
 import socket
+import threading
 import urllib.request
 
 import pytest
 
 from wildpose.errors import UsageError
-from wildpose.review import ReviewError, build_dataset, running_app
+from wildpose.review import ReviewError, build_dataset, check_port, open_app, running_app
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def patch(url, dataset, sample, operations):
                  "If-Match": f'"{sample.last_modified_at.isoformat()}"'})
 
 
-def test_the_app_serves_the_clip_and_its_edit_is_kept(writer, home, port):
+def test_the_app_serves_the_clip_until_ctrl_c_and_its_edit_is_kept(writer, home, port):
     import fiftyone as fo
 
     summary = build_dataset(writer.write(), home=home)
@@ -36,13 +38,19 @@ def test_the_app_serves_the_clip_and_its_edit_is_kept(writer, home, port):
     media = f"{server}/media?filepath={urllib.request.quote(sample.filepath)}"
     edit = patch(server, dataset, sample, [
         {"op": "replace", "path": "/frames/7/detections/detections/0/label", "value": "person"}])
-    with running_app(writer.run, port=port, home=home) as url:
+
+    def look_edit_and_leave(url):
         with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - our own server
             assert page.status == 200
         with urllib.request.urlopen(media, timeout=60) as clip:  # noqa: S310 - our own server
             assert len(clip.read()) == writer.source("wald/a.mp4").stat().st_size
         with urllib.request.urlopen(edit, timeout=60) as answer:  # noqa: S310 - our own server
             assert answer.status == 200
+        main = threading.main_thread().ident
+        threading.Timer(0.5, signal.pthread_kill, (main, signal.SIGINT)).start()  # Ctrl-C
+
+    open_app(writer.run, port=port, home=home, ready=look_edit_and_leave)
+    check_port(port)
     writer.boxes["wald/a.mp4"].pop()
     again = build_dataset(writer.write(), home=home)
     assert again.edited == ["wald/a.mp4"]

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from wildpose.errors import UsageError
-from wildpose.review.environment import ReviewError, check_port, home_of, start_fiftyone
+from wildpose.review.environment import (
+    START_TIMEOUT_S,
+    ReviewError,
+    check_port,
+    home_of,
+    start_fiftyone,
+)
 from wildpose.review.sync import dataset_name
 
 DEFAULT_PORT = 5151
@@ -53,9 +62,26 @@ def running_app(
         raise ReviewError(f"The App did not start ({problem}).",
                           "Try again when the computer is less busy.") from problem
     try:
+        _wait_for_answer(address, port)
         yield f"http://{address}:{port}/datasets/{name}"
     finally:
         session.close()
+
+
+def _wait_for_answer(address: str, port: int) -> None:
+    """Return once the server answers: it holds its port some seconds before that."""
+    end_s = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < end_s:
+        connection = http.client.HTTPConnection(address, port, timeout=30)
+        try:
+            connection.request("GET", "/")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return
+        except (OSError, http.client.HTTPException):
+            time.sleep(0.5)
+        finally:
+            connection.close()
+    raise ReviewError("The App does not answer.", "Try again when the computer is less busy.")
 
 
 def open_app(
@@ -71,8 +97,6 @@ def open_app(
     ready : callable, optional
         Called with the address as soon as a browser can open it.
     """
-    import threading
-
     with running_app(run, port=port, address=address, home=home) as url:
         if ready is not None:
             ready(url)
