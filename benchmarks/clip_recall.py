@@ -25,7 +25,7 @@ def compare(run: Path, truth_file: Path) -> None:
     both["found"] = both["animal_tracks"] > 0
     columns = ["animal_present", "tiny", "overlay", "number_of_animals", "max_animals",
                "animal_tracks", "person_tracks", "best_score", "what_is_visible"]
-    with pd.option_context("display.width", 220, "display.max_colwidth", 44, "display.max_rows", 99):
+    with pd.option_context("display.width", 220, "display.max_rows", 99):
         print(both[columns].to_string())
     for name, group in (
         ("usable clips", both[(both.tiny == "no") & (both.overlay == "no")]),
