@@ -122,8 +122,8 @@ def sheet_name(clip: str) -> str:
 
     Examples
     --------
-    >>> sheet_name("Taï/T124 #1.avi")
-    'sheets/Ta_T124_1.avi-7b6b2aef.jpg'
+    >>> sheet_name("camera 1/T124 #1.avi")
+    'sheets/camera_1_T124_1.avi-c8a908c0.jpg'
     """
     digest = hashlib.sha256(clip.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     readable = re.sub(r"[^A-Za-z0-9.-]+", "_", clip)[-60:].strip("._-") or "clip"

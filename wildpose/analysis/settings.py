@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from wildpose.analysis.predictors import ModelIdentity
 from wildpose.errors import UsageError
 
 DEFAULT_EVERY_S = 0.2
+DEVICE = re.compile(r"cpu|mps|cuda(:\d+)?")
 DEFAULT_BATCH = 1
 """Measured on a CPU: 1, 2, 4 and 8 frames at once cost the same per frame; 1 takes least memory."""
 WORKER_GIB = 0.8
@@ -69,6 +71,8 @@ class AnalyzeSettings:
         if self.workers < 0 or self.batch < 1:
             raise UsageError(f"{self.workers} workers with batches of {self.batch} can't work.",
                              "Give a number of workers from 1, and batches from 1.")
+        if not DEVICE.fullmatch(self.device):
+            raise UsageError(f"--device: {self.device} is no device.", "Give cpu, or cuda.")
         if not self.clips.exists():
             raise UsageError(f"{self.clips}: no such file or folder.", "Give the folder of clips.")
 

@@ -134,7 +134,7 @@ class Journal:
         names = ", ".join(f'"{name}"' for name in table.column_names)
         order = ", ".join(f'"{name}"' for name in (*table.order, "rowid"))
         # Only names from the schema enter the text.
-        yield from self._db.execute(f'SELECT {names} FROM "{table.name}" ORDER BY {order}')  # noqa: S608
+        yield from self._db.execute(f'SELECT {names} FROM "{table.name}" ORDER BY {order}')  # noqa: S608 - schema names
 
     def count(self, table: TableSchema, **equal: str) -> int:
         """Count the rows whose columns have the given values."""
