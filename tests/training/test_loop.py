@@ -67,6 +67,15 @@ def test_reports_say_what_a_step_gave(state, mixture, tmp_path):
     assert reports[0].rate == 1
 
 
+def test_each_group_steps_at_its_own_rate_times_the_factor(state, mixture, tmp_path):
+    schedule = SCHEDULE.model_copy(update={"warm_up": 2})
+    rates = []
+    train_steps(state, mixture, schedule, tmp_path,
+                lambda _: rates.append([g["lr"] for g in state.optimiser.param_groups]))
+    assert rates[0] == pytest.approx([0.5e-4, 1e-4, 0.5e-3])
+    assert rates[1] == pytest.approx([1e-4, 2e-4, 1e-3])
+
+
 def test_nothing_is_left_to_do_at_the_end_of_the_schedule(state, mixture, tmp_path):
     state.step = SCHEDULE.steps
     train_steps(state, mixture, SCHEDULE, tmp_path, lambda _: pytest.fail("stepped"))

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional
 
 from wildpose.models.proposals import DensePrediction, grid_points
 from wildpose.training.losses import (
@@ -115,20 +116,36 @@ def test_a_draft_counts_half(dense, make_targets):
         assert float(other.detach()) == pytest.approx(float(one.detach()) / 2)
 
 
-def test_a_perfect_first_stage_has_nearly_no_loss(make_targets):
+def exact(boxes: list[list[float]]) -> DensePrediction:
+    """A first stage whose points say the box that they lie in, and nothing of its class."""
     points = grid_points(8, 12, 8, torch.device("cpu"))
     x, y = points[:, 0], points[:, 1]
-    true = torch.stack([x - 8, y - 8, 40 - x, 48 - y], 1) / 8
-    logits = torch.full((1, 96, 4, 8), -30.0)
-    logits.scatter_(3, true.clamp(0, 7).long()[None, ..., None], 30.0)
-    within = (true >= 0).all(1)
-    score = torch.full((1, 96, 2), -30.0)
-    score[0, within, 0] = 30.0
-    said = DensePrediction(score, logits, points)
-    losses = first_stage_losses(said, [make_targets([LEFT])])
-    # 30 grid points hold the box and ten of them are asked; the others are no animals to the grid
-    assert float(losses[1]) == pytest.approx(0, abs=1e-4)
-    assert float(losses[2]) == pytest.approx(0, abs=1e-4)
+    distance_logits = torch.zeros(1, 96, 4, 8)
+    for x1, y1, x2, y2 in boxes:
+        strides = torch.stack([x - x1, y - y1, x2 - x, y2 - y], 1) / 8
+        within = (strides >= 0).all(1)
+        distance_logits[0, within] = -30.0
+        distance_logits[0, within] += 60.0 * functional.one_hot(strides[within].long(), 8)
+    doubtful = torch.full((1, 96, 2), -4.0, requires_grad=True)
+    return DensePrediction(doubtful, distance_logits, points)
+
+
+def test_exact_boxes_have_no_loss_each_against_its_own_animal(make_targets):
+    _, overlap, distance = first_stage_losses(
+        exact([LEFT, RIGHT]), [make_targets([LEFT, RIGHT], [0, 1])]
+    )
+    assert float(overlap.detach()) == pytest.approx(0, abs=1e-4)
+    assert float(distance.detach()) == pytest.approx(0, abs=1e-4)
+
+
+def test_each_animal_raises_the_score_of_its_class_within_its_box_and_nowhere_else(make_targets):
+    said = exact([LEFT, RIGHT])
+    first_stage_losses(said, [make_targets([LEFT, RIGHT], [0, 1])])[0].backward()
+    x, y = said.points[:, 0], said.points[:, 1]
+    for column, (x1, y1, x2, y2) in enumerate((LEFT, RIGHT)):
+        raised = said.logits.grad[0, :, column] < 0
+        assert int(raised.sum()) == 10
+        assert ((x >= x1) & (y >= y1) & (x <= x2) & (y <= y2))[raised].all()
 
 
 def test_focal_loss_is_zero_where_the_answer_is_right_and_grows_with_the_gap():
