@@ -216,7 +216,6 @@ def test_runs_that_share_a_database_have_names_of_their_own(writer, home):
     summary = build_dataset(writer.write(), home=home)
     assert summary.dataset.startswith("wildpose-run-")
     assert not (writer.run / "review" / "db").exists()
-    assert (home / "db").is_dir()
 
 
 def test_the_summary_is_plain_json(writer, home, json_round_trip):
