@@ -54,12 +54,17 @@ def free_port() -> int:
 
 
 def busiest_clip(dataset: Any) -> tuple[str, float]:
-    """Choose the clip with most animals, with the time at which most of them are seen."""
+    """Choose the clip with most animals, with the time at which most and the largest are seen."""
     sample = dataset.sort_by("max_animals", reverse=True).first()
-    seen = {number: len(frame.masks.detections) if frame.masks else 0
-            for number, frame in sample.frames.items()}
+    seen = {number: _crowd(frame) for number, frame in sample.frames.items()}
     frame_number = max(seen, key=lambda number: seen[number], default=1)
     return sample.id, (frame_number - 1) / sample.metadata.frame_rate
+
+
+def _crowd(frame: Any) -> tuple[int, float]:
+    """Count the masks of a frame, and sum the areas of their boxes."""
+    boxes = [label.bounding_box for label in frame.masks.detections] if frame.masks else []
+    return len(boxes), sum(width * height for _, _, width, height in boxes)
 
 
 def take_grid(page: Page, url: str, target: Path) -> None:
@@ -103,7 +108,7 @@ def go_to_time(page: Page, time_s: float) -> None:
 
 def show_track_numbers(page: Page, dataset: Any) -> None:
     """Tick index in the menu of the boxes' field; the browser remembers it for a data set."""
-    shown = {f"frames.{field}": ["label", "index"] for field in ("detections", "masks")}
+    shown = {"frames.detections": ["label", "index"], "frames.masks": []}
     key, value = f"shownLabelAttributes-{dataset._doc.id}", json.dumps(shown)
     page.add_init_script(f"localStorage.setItem({json.dumps(key)}, {json.dumps(value)})")
 
