@@ -38,6 +38,9 @@ def test_the_app_serves_the_clip_until_ctrl_c_and_its_edit_is_kept(writer, home,
     media = f"{server}/media?filepath={urllib.request.quote(sample.filepath)}"
     edit = patch(server, dataset, sample, [
         {"op": "replace", "path": "/frames/7/detections/detections/0/label", "value": "person"}])
+    page_asks_who = urllib.request.Request(  # noqa: S310 - our own server
+        f"{server}/graphql", data=json.dumps({"query": "{ uid }"}).encode(),
+        headers={"Content-Type": "application/json"})
 
     def look_edit_and_leave(url):
         with urllib.request.urlopen(url, timeout=60) as page:  # noqa: S310 - our own server
@@ -46,6 +49,8 @@ def test_the_app_serves_the_clip_until_ctrl_c_and_its_edit_is_kept(writer, home,
             assert len(clip.read()) == writer.source("wald/a.mp4").stat().st_size
         with urllib.request.urlopen(edit, timeout=60) as answer:  # noqa: S310 - our own server
             assert answer.status == 200
+        with urllib.request.urlopen(page_asks_who, timeout=60) as answer:  # noqa: S310 - our own
+            assert "uid" in answer.read().decode()
         main = threading.main_thread().ident
         threading.Timer(0.5, signal.pthread_kill, (main, signal.SIGINT)).start()  # Ctrl-C
 

@@ -12,6 +12,7 @@ from wildpose.review.environment import (
     check_port,
     database_program,
     environment_of,
+    other_home,
 )
 
 
@@ -71,3 +72,13 @@ def test_everything_is_kept_in_one_folder():
 
 def test_the_program_lies_in_fiftyones_folder():
     assert database_program().parts[-4:] == ("fiftyone", "db", "bin", "mongod")
+
+
+def test_another_home_holds_for_the_block_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/someone")
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    with other_home(tmp_path):
+        assert Path.home() == tmp_path
+        assert os.environ["XDG_CACHE_HOME"] == "/home/someone/.cache"
+    assert os.environ["HOME"] == "/home/someone"
+    assert "XDG_CACHE_HOME" not in os.environ

@@ -15,6 +15,7 @@ from wildpose.review.environment import (
     ReviewError,
     check_port,
     home_of,
+    other_home,
     start_fiftyone,
 )
 from wildpose.review.sync import dataset_name
@@ -51,13 +52,15 @@ def running_app(
         The data set was not built yet.
     """
     check_port(port, address)
-    fo = start_fiftyone(home or home_of(run))
+    place = home or home_of(run)
+    fo = start_fiftyone(place)
     name = dataset_name(run, shared=home is not None)
     if not fo.dataset_exists(name):
         raise UsageError(f"{run}: its data set was not built yet.", "Call build_dataset first.")
     dataset = fo.load_dataset(name)
     try:
-        session = fo.launch_app(dataset, remote=True, address=address, port=port, auto=False)
+        with other_home(place):
+            session = fo.launch_app(dataset, remote=True, address=address, port=port, auto=False)
     except fo.core.service.ServiceListenTimeout as problem:
         raise ReviewError(f"The App did not start ({problem}).",
                           "Try again when the computer is less busy.") from problem

@@ -7,11 +7,13 @@ variables are set, the database program is tried, the port is tried.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,9 +177,34 @@ def start_fiftyone(home: Path) -> Any:
             f"FiftyOne's database did not start ({problem}).",
             f"See whether the disk of {home} is full; try again when the computer is less busy.",
         ) from problem
-    # The one file that the App would write into the user's home folder, whatever its settings.
+    # The one file that this process would write into the user's home folder; see also other_home.
     fo.constants.WELCOME_PATH = str(home / "welcome.json")
     return fo
+
+
+@contextlib.contextmanager
+def other_home(home: Path) -> Iterator[None]:
+    """Let programs that are started in the block take ``home`` for the user's home folder.
+
+    The App's server notes an identity of the user in the home folder as soon as a page is opened,
+    whatever its settings. Caches that other libraries share stay where they are.
+    """
+    user = Path.home()
+    wanted = {
+        "HOME": str(home),
+        "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(user / ".cache")),
+        "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME", str(user / ".config")),
+    }
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def check_port(port: int, address: str = "127.0.0.1") -> None:
