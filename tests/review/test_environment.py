@@ -75,10 +75,10 @@ def test_the_program_lies_in_fiftyones_folder():
 
 
 def test_another_home_holds_for_the_block_only(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", "/home/someone")
+    monkeypatch.setenv("HOME", "/somewhere/else")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     with other_home(tmp_path):
         assert Path.home() == tmp_path
-        assert os.environ["XDG_CACHE_HOME"] == "/home/someone/.cache"
-    assert os.environ["HOME"] == "/home/someone"
+        assert os.environ["XDG_CACHE_HOME"] == "/somewhere/else/.cache"
+    assert os.environ["HOME"] == "/somewhere/else"
     assert "XDG_CACHE_HOME" not in os.environ
