@@ -219,7 +219,7 @@ def blurred(x: Array, rng: np.random.Generator) -> Array:
         picture = Image.fromarray(x).filter(ImageFilter.GaussianBlur(float(rng.uniform(0.5, 1.8))))
         return np.asarray(picture)
     steps = int(rng.integers(2, 6))
-    shifted = [np.roll(x, s, axis=1) for s in range(steps)]
+    shifted = [np.roll(x, s - steps // 2, axis=1) for s in range(steps)]
     smeared: Array = np.mean(shifted, axis=0).astype(np.uint8)
     return smeared
 

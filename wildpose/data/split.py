@@ -23,10 +23,12 @@ NEAR_BITS = 10
 
 @dataclass(frozen=True)
 class Split:
-    """Pictures to learn from and pictures to choose on."""
+    """Pictures to learn from and pictures to choose on, each with the name of its place."""
 
     train: tuple[LabelledImage, ...]
     held_out: tuple[LabelledImage, ...]
+    train_places: tuple[str, ...]
+    held_out_places: tuple[str, ...]
 
 
 def split_by_place(
@@ -57,8 +59,13 @@ def split_by_place(
         image.facts.get("species") in kept_species or _fraction(salt + place) < share
         for image, place in zip(images, places, strict=True)
     ]
-    pairs = list(zip(images, held, strict=True))
-    return Split(tuple(i for i, h in pairs if not h), tuple(i for i, h in pairs if h))
+    rows = list(zip(images, places, held, strict=True))
+    return Split(
+        tuple(i for i, _, h in rows if not h),
+        tuple(i for i, _, h in rows if h),
+        tuple(p for _, p, h in rows if not h),
+        tuple(p for _, p, h in rows if h),
+    )
 
 
 def place_of(images: Sequence[LabelledImage]) -> list[str]:

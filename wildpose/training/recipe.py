@@ -37,6 +37,8 @@ class SourcePart(_Strict):
 
     ``pictures`` names the folder of the files, where it is not ``images`` beside the annotations.
     ``where`` keeps pictures whose entry holds one of the listed values; ``leave_out`` drops them.
+    ``box_share`` moves boxes drawn by eye that share of the way to those of the starting detector
+    (:mod:`wildpose.training.refine`).
     """
 
     name: str
@@ -44,6 +46,7 @@ class SourcePart(_Strict):
     pictures: str | None = None
     share: float = Field(gt=0)
     paste_chance: float = Field(default=0.0, ge=0, le=1)
+    box_share: float = Field(default=0.0, ge=0, le=1)
     where: dict[str, list[str]] = {}
     leave_out: dict[str, list[str]] = {}
 

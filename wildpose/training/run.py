@@ -13,7 +13,7 @@ import json
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from wildpose.training.checkpoint import TrainingState
 from wildpose.training.loop import StepReport, parameter_groups, train_steps
 from wildpose.training.losses import Losses
 from wildpose.training.recipe import Recipe, SourcePart, read_recipe, resolve
+from wildpose.training.refine import refine_boxes
 from wildpose.training.shipping import write_model
 
 
@@ -94,6 +95,7 @@ def train(
     _seed(recipe.seed)
     gathered = gather(recipe, recipe_path.parent)
     state = _fresh_state(recipe, recipe_path.parent, device)
+    gathered = _with_refined_boxes(gathered, recipe, state.model)
     kept = out / "checkpoint.pt"
     identity = {"recipe": recipe.model_dump_json()}
     if kept.exists():
@@ -153,7 +155,9 @@ def _step_and_keep(
 def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
     """Read the sources of a recipe and keep its places and species out.
 
-    A draft of a kept-out species is in neither part: nothing is chosen on a detector's labels.
+    In neither part are drafts of a kept-out species (nothing is chosen on a detector's labels) and
+    kept-out pictures from a place that training has seen, under whatever source: they would
+    flatter.
 
     Raises
     ------
@@ -163,7 +167,8 @@ def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
         A source without pictures, or all of whose pictures are kept out.
     """
     sources: list[Source] = []
-    held_out: list[LabelledImage] = []
+    held_out: list[tuple[str, LabelledImage]] = []
+    seen: set[str] = set()
     for part in recipe.sources:
         pictures = resolve(part.pictures, recipe_folder) if part.pictures else None
         labelled = read_labelled(resolve(part.folder, recipe_folder), pictures)
@@ -179,8 +184,20 @@ def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
             raise UsageError(f"Source {part.name}: all of its {len(images)} pictures are kept out.",
                              "Lower the share or the species of `hold_out`.")
         sources.append(Source(part.name, split.train, part.share, part.paste_chance))
-        held_out.extend(i for i in split.held_out if not i.draft)
-    return Gathered(tuple(sources), tuple(held_out))
+        seen.update(split.train_places)
+        named = zip(split.held_out_places, split.held_out, strict=True)
+        held_out.extend((p, i) for p, i in named if not i.draft)
+    return Gathered(tuple(sources), tuple(i for p, i in held_out if p not in seen))
+
+
+def _with_refined_boxes(gathered: Gathered, recipe: Recipe, starting: Detector) -> Gathered:
+    """The kept-out pictures keep their labels: a model is measured on what people drew."""
+    shares = {part.name: part.box_share for part in recipe.sources}
+    sources = tuple(
+        replace(s, images=refine_boxes(starting, s.images, shares[s.name]))
+        for s in gathered.sources
+    )
+    return Gathered(sources, gathered.held_out)
 
 
 def _wanted(image: LabelledImage, part: SourcePart) -> bool:

@@ -1,0 +1,1 @@
+"""Annotation and exchange files, each format once."""

@@ -1,0 +1,1 @@
+"""The reference body surface: meshes, charts, geodesics, points, semantic re-mapping."""
