@@ -4,7 +4,8 @@ from __future__ import annotations
 
 _PAIRED = ("ear", "shoulder", "rump", "upper_arm", "forearm", "palm", "fingers", "thigh", "shank",
            "instep", "toes")
-_SINGLE = ("muzzle", "crown", "throat", "nape", "chest", "belly", "withers", "loin", "tail", "groin")
+_SINGLE = ("muzzle", "crown", "throat", "nape", "chest", "belly", "withers", "loin", "tail",
+           "groin")
 PARTS: tuple[str, ...] = (*_SINGLE, *(f"{p}_{side}" for p in _PAIRED for side in ("left", "right")))
 """Names, in the order of the numbers that rigs and surfaces store."""
 MIRROR: tuple[int, ...] = tuple(
