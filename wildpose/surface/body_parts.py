@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from wildpose.surface.makehuman import Body
-from wildpose.surface.parts import PARTS
+from wildpose.surface.parts import MIRROR, PARTS
 from wildpose.types import Array
 
 _LIMBS = {
@@ -17,36 +17,28 @@ _LIMBS = {
     "palm": ("wrist", "metacarpal"), "fingers": ("finger",),
     "thigh": ("upperleg",), "shank": ("lowerleg",), "instep": ("foot",), "toes": ("toe",),
 }
-_TRUNK = ("root", "pelvis", "spine", "breast")
-_SHOULDER = ("clavicle", "shoulder")
+_TRUNK = ("root", "pelvis", "spine", "breast", "clavicle", "shoulder")
 _NECK = ("neck",)
 _ROOT_ABOVE_M = 0.03
+_SHOULDER_M = 0.1
 _TAIL_HALF_WIDTH_M, _TAIL_HEIGHT_M = 0.025, 0.07
 
 
 def part_of_body(body: Body) -> Array:
     """Part of each vertex, int8 [V]: a row of ``PARTS``. The body is 1.7 m tall on y = 0."""
     limbs = {name: body.weight_of(*bones) for name, bones in _LIMBS.items()}
-    trunk, shoulder, neck = (body.weight_of(*bones) for bones in (_TRUNK, _SHOULDER, _NECK))
-    head = np.maximum(1 - sum(limbs.values()) - trunk - shoulder - neck, 0)
-    names = [*limbs, "trunk", "shoulder", "neck", "head"]
-    region = np.argmax([*limbs.values(), trunk, shoulder, neck, head], axis=0)
-    x = body.vertices[:, 0]
-    side = np.where(x >= 0, "_left", "_right")
-    part = np.full(len(x), "", object)
-    for number, name in enumerate(names):
-        own = region == number
-        if name in limbs:
-            part[own] = [f"{name}{s}" for s in side[own]]
-    part[region == names.index("head")] = _head(body)[region == names.index("head")]
-    part[region == names.index("neck")] = _neck(body)[region == names.index("neck")]
-    torso = _trunk(body, side)
-    lateral = np.abs(x) > abs(body.heads["shoulder01.L"][0])
-    is_shoulder = (region == names.index("shoulder")) & lateral
-    part[is_shoulder] = [f"shoulder{s}" for s in side[is_shoulder]]
-    rest = part == ""
-    part[rest] = torso[rest]
-    return np.array([PARTS.index(name) for name in part], np.int8)
+    trunk, neck = body.weight_of(*_TRUNK), body.weight_of(*_NECK)
+    head = np.maximum(1 - sum(limbs.values()) - trunk - neck, 0)
+    region = np.argmax([*limbs.values(), trunk, neck, head], axis=0)
+    part = np.full(len(region), "", object)
+    for number, name in enumerate(_LIMBS):
+        part[region == number] = f"{name}_left"
+    for offset, choose in enumerate((_trunk, _neck, _head)):
+        own = region == len(_LIMBS) + offset
+        part[own] = choose(body)[own]
+    left = np.array([PARTS.index(name) for name in part], np.int8)
+    # Decided on the left side alone, so that the right one is its mirror image for certain.
+    return np.where(body.vertices[:, 0] >= 0, left, np.array(MIRROR, np.int8)[left[body.mirror]])
 
 
 def _head(body: Body) -> Array:
@@ -55,8 +47,9 @@ def _head(body: Body) -> Array:
     eye_y, jaw_z = body.heads["eye.L"][1], body.heads["jaw"][2]
     part = np.full(len(x), "crown", object)
     part[(y < eye_y - 0.01) & (z > jaw_z + 0.02)] = "muzzle"
-    ear = (np.abs(x) > 0.066) & (np.abs(y - eye_y) < 0.05) & (z < jaw_z + 0.03)
-    part[ear] = np.where(x[ear] > 0, "ear_left", "ear_right")
+    ear = ((np.abs(x) > 0.067) & (np.abs(y - eye_y + 0.017) < 0.035)
+           & (np.abs(z - jaw_z + 0.008) < 0.024))
+    part[ear] = "ear_left"
     return part
 
 
@@ -68,8 +61,8 @@ def _neck(body: Body) -> Array:
     return np.where(z > axis, "throat", "nape").astype(object)
 
 
-def _trunk(body: Body, side: Array) -> Array:
-    """Chest and belly in front; withers, loin, rump and tail behind; groin below."""
+def _trunk(body: Body) -> Array:
+    """Chest and belly in front; withers, loin, rump and tail behind; groin below; shoulders."""
     x, y, z = body.vertices.T
     root, waist = body.heads["spine05"], body.heads["spine02"]
     axis = np.interp(y, [root[1], body.heads["neck01"][1]], [root[2] - 0.01, -0.01])
@@ -77,8 +70,11 @@ def _trunk(body: Body, side: Array) -> Array:
     low = y < root[1] + np.where(front, 0, _ROOT_ABOVE_M)
     part = np.where(front, np.where(y > waist[1], "chest", "belly"),
                     np.where(y > waist[1], "withers", "loin")).astype(object)
+    joint = body.heads["upperarm01.L"]
+    part[np.linalg.norm(body.vertices - joint, axis=1) < _SHOULDER_M] = "shoulder_left"
     part[front & low] = "groin"
-    part[~front & low] = [f"rump{s}" for s in side[~front & low]]
+    part[~front & low] = "rump_left"
+    part[~front & low & (np.abs(x) < 0.01)] = "groin"
     coccyx = (np.abs(x) < _TAIL_HALF_WIDTH_M) & ~front
     part[coccyx & (np.abs(y - root[1]) < _TAIL_HEIGHT_M / 2)] = "tail"
     return part

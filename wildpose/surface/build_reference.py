@@ -17,8 +17,15 @@ from wildpose.surface.charts import CHARTS, MIRROR_CHART
 from wildpose.surface.cut_charts import cut_charts, unit
 from wildpose.surface.half_body import Sourced, left_half, thinned
 from wildpose.surface.makehuman import Body, read_body
-from wildpose.surface.mesh import Mesh, face_areas, face_normals, submesh
-from wildpose.surface.parametrise import Distortion, distortion, flatten, turned, unit_square
+from wildpose.surface.mesh import Mesh, boundary_edges, face_areas, submesh
+from wildpose.surface.parametrise import (
+    Distortion,
+    distortion,
+    flatten,
+    mean_pull,
+    turned,
+    unit_square,
+)
 from wildpose.surface.reference import UV_STEPS
 from wildpose.types import Array
 
@@ -26,6 +33,7 @@ HEIGHT_M = 1.7
 SPACING_M = 0.016
 """Hands, feet and head are thinned to about this; trunk and limbs are coarser already."""
 TRUNK_CHARTS = (1, 2)
+HAND_CHART, FOOT_CHART = 4, 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,28 +78,36 @@ def both_halves(half: Sourced, chart: Array, body: Body) -> Built:
     )
 
 
-def upward(chart: int, body: Body, normal: Array) -> Array:
-    """Where +v points on each face of a left or middle chart, float64 [F, 3].
+def along_limb(chart: int, body: Body) -> Array:
+    """Where +v points, unit float64 [3]: away from the trunk on limbs, up on trunk and head.
 
-    Along limbs away from the trunk, up on trunk and head. Hand and foot are closed by one ring
-    each: there +v leads from the ring over the back of the hand (the instep) to the tips and on
-    over the palm (the sole).
+    Hand and foot are closed by one ring each, so that no direction is "outward" everywhere:
+    there +v leads from the back of the hand (the instep) over the tips to the palm (the sole and
+    heel), and this is the direction from the ring's first side to its last.
     """
-    if chart in (1, 2, 24):
-        return np.tile([0.0, 1.0, 0.0], (len(normal), 1))
-    if chart == 5:
-        return np.sign(normal[:, 1:2]) * np.array([0.0, 0.0, 1.0])
-    if chart == 4:
-        fingers = unit(body.tails["finger3-3.L"] - body.heads["wrist.L"])
-        across = body.heads["finger5-1.L"] - body.heads["finger2-1.L"]
-        back = unit(np.cross(fingers, across))
-        return np.sign(normal @ back)[:, None] * fingers
-    first, last = {10: ("upperleg01", "lowerleg01"), 8: ("upperleg01", "lowerleg01"),
-                   14: ("lowerleg01", "foot"), 12: ("lowerleg01", "foot"),
-                   15: ("upperarm01", "lowerarm01"), 17: ("upperarm01", "lowerarm01"),
-                   19: ("lowerarm01", "wrist"), 21: ("lowerarm01", "wrist")}[chart]
-    along = unit(body.heads[f"{last}.L"] - body.heads[f"{first}.L"])
-    return np.tile(along, (len(normal), 1))
+    ends = {10: ("upperleg01", "lowerleg01"), 8: ("upperleg01", "lowerleg01"),
+            14: ("lowerleg01", "foot"), 12: ("lowerleg01", "foot"),
+            15: ("upperarm01", "lowerarm01"), 17: ("upperarm01", "lowerarm01"),
+            19: ("lowerarm01", "wrist"), 21: ("lowerarm01", "wrist")}
+    if chart in ends:
+        first, last = ends[chart]
+        return unit(body.heads[f"{last}.L"] - body.heads[f"{first}.L"])
+    if chart == HAND_CHART:
+        fingers = body.tails["finger3-3.L"] - body.heads["wrist.L"]
+        knuckles = body.heads["finger5-1.L"] - body.heads["finger2-1.L"]
+        return unit(np.cross(knuckles, fingers))
+    return np.array([0.0, 0.0, -1.0] if chart == FOOT_CHART else [0.0, 1.0, 0.0])
+
+
+def laid(mesh: Mesh, chart: int, body: Body) -> Array:
+    """The chart flattened and turned, float64 [V, 2] metres."""
+    flat = flatten(mesh)
+    along = along_limb(chart, body)
+    if chart not in (HAND_CHART, FOOT_CHART):
+        return turned(flat, mean_pull(mesh, flat, along))
+    ring = np.unique(boundary_edges(mesh.faces))
+    height = mesh.vertices[ring] @ along
+    return turned(flat, flat[ring[height.argmax()]] - flat[ring[height.argmin()]])
 
 
 def flat_charts(built: Built, body: Body) -> tuple[Array, dict[int, Distortion]]:
@@ -102,7 +118,7 @@ def flat_charts(built: Built, body: Body) -> tuple[Array, dict[int, Distortion]]
     for chart in sorted(set(built.chart[:half].tolist())):
         faces = np.flatnonzero(built.chart == chart)
         mesh, used = submesh(built.mesh, faces)
-        flat = turned(mesh, flatten(mesh), upward(chart, body, face_normals(mesh)))
+        flat = laid(mesh, chart, body)
         if chart in TRUNK_CHARTS:
             number = np.full(len(built.mirror), -1)
             number[used] = np.arange(len(used))
@@ -142,6 +158,7 @@ def build(package: Path, out: Path) -> str:
     built = both_halves(half, chart, body)
     steps, figures = flat_charts(built, body)
     part = part_of_body(body)
+    part = part[np.where(built.weight < 0.5, built.source[:, 0], built.source[:, 1])]
     np.savez_compressed(
         out,
         vertices=built.mesh.vertices.astype(np.float32),
@@ -149,7 +166,7 @@ def build(package: Path, out: Path) -> str:
         chart=built.chart,
         uv_steps=steps,
         mirror=built.mirror.astype(np.uint16),
-        part=part[np.where(built.weight < 0.5, built.source[:, 0], built.source[:, 1])],
+        part=part,
         source_vertex=built.source.astype(np.uint16),
         source_weight=built.weight.astype(np.float32),
     )

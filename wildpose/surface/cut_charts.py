@@ -67,7 +67,7 @@ def rings(body: Body) -> tuple[Ring, ...]:
         Ring((groin + flank) / 2, unit(np.array([across[1], -across[0], 0])), 0.25, TORSO,
              UPPER_LEG),
         Ring(knee, unit(unit(knee - hip) + shank), 0.12, UPPER_LEG, LOWER_LEG),
-        Ring(ankle + [0, 0.012, 0], shank, 0.09, LOWER_LEG, FOOT),
+        Ring(ankle + [0, 0.03, 0], shank, 0.09, LOWER_LEG, FOOT),
     )
 
 
@@ -136,10 +136,9 @@ def _corners(half: Sourced, body: Body, on_ring: Mapping[tuple[int, int], Array]
     flexed = unit(forearm * (arm @ forearm) - arm)
     down = np.array([0.0, -1.0, 0.0])
     return {
-        "neck": _extremes(on_ring[TORSO, HEAD], np.array([0.0, 1.0, 0.45]), forward),
+        "neck": (widest(on_ring[TORSO, HEAD]),) * 2,
         "shoulder": _extremes(on_ring[TORSO, UPPER_ARM], arm, forward),
         "elbow": _extremes(on_ring[UPPER_ARM, LOWER_ARM], arm, forward),
-        "elbow, from below": _extremes(on_ring[UPPER_ARM, LOWER_ARM], arm, forward),
         "wrist": _extremes(on_ring[LOWER_ARM, HAND], forearm, flexed),
         "hip": _extremes(on_ring[TORSO, UPPER_LEG], down, forward),
         "knee": _extremes(on_ring[UPPER_LEG, LOWER_LEG], down, forward),
@@ -147,20 +146,31 @@ def _corners(half: Sourced, body: Body, on_ring: Mapping[tuple[int, int], Array]
     }
 
 
-def _extremes(points: Array, along: Array, front: Array) -> tuple[Array, Array]:
-    """Ring vertices nearest to the middle of its depth, on its two sides.
+def widest(points: Array) -> Array:
+    """The point farthest to the left."""
+    return np.asarray(points[np.argmax(points[:, 0])])
 
-    ``along`` points away from the trunk, ``front`` to the front; the first of the pair lies to
-    the left of the front direction (seen along it, with the trunk behind).
+
+def _extremes(points: Array, along: Array, front: Array) -> tuple[Array, Array]:
+    """Two ring vertices that part front from back, each with half of the ring.
+
+    ``along`` points away from the trunk, ``front`` to the front. The first of the pair lies on
+    the negative side of ``front x along``.
     """
     front = unit(front - along * (front @ along) / (along @ along))
     sideways = unit(np.cross(front, along))
     centre = (points.max(0) + points.min(0)) / 2
     depth, side = (points - centre) @ front, (points - centre) @ sideways
-    depth = depth - (depth.max() + depth.min()) / 2
-    cost = np.abs(depth) - 0.3 * np.abs(side)
-    one = int(np.argmin(np.where(side < 0, cost, np.inf)))
-    two = int(np.argmin(np.where(side > 0, cost, np.inf)))
+    order = np.argsort(np.arctan2(depth, side))
+    ring = points[order]
+    step = np.linalg.norm(np.roll(ring, -1, axis=0) - ring, axis=1)
+    weight = np.empty(len(points))
+    weight[order] = (step + np.roll(step, 1)) / 2
+    by_depth = np.argsort(depth)
+    middle = np.interp(weight.sum() / 2, np.cumsum(weight[by_depth]), depth[by_depth])
+    off = np.abs(depth - middle)
+    one = int(np.argmin(np.where(side < 0, off, np.inf)))
+    two = int(np.argmin(np.where(side > 0, off, np.inf)))
     return points[one], points[two]
 
 
@@ -203,7 +213,7 @@ def _limb(top: tuple[Array, Array], bottom: tuple[Array, Array], along: Array,
 
 def _trunk(corners: Mapping[str, tuple[Array, Array]]) -> Field:
     """Depth in front of three lines: neck to shoulder, armpit to hip, groin to the middle."""
-    neck = max(corners["neck"], key=lambda p: float(p[0]))
+    neck = corners["neck"][0]
     top, armpit = sorted(corners["shoulder"], key=lambda p: -float(p[1]))
     flank, groin = sorted(corners["hip"], key=lambda p: -float(p[0]))
 

@@ -82,18 +82,14 @@ def _tutte(mesh: Mesh) -> Array:
     return np.asarray(spsolve(system, fixed))
 
 
-def turned(mesh: Mesh, flat: Array, upward: Array) -> Array:
-    """The flat chart rotated so that ``upward`` points along +v on the whole.
+def mean_pull(mesh: Mesh, flat: Array, direction: Array) -> Array:
+    """Where a direction in space points on the flat chart on the whole, float64 [2]."""
+    return np.asarray(np.einsum("f,fij,j->i", face_areas(mesh), jacobians(mesh, flat), direction))
 
-    Parameters
-    ----------
-    mesh : Mesh
-    flat : float64 [V, 2]
-    upward : float64 [F, 3]
-        For each face, where +v should point; its length is its say.
-    """
-    pull = np.einsum("f,fij,fj->i", face_areas(mesh), jacobians(mesh, flat), upward)
-    c, s = np.array([pull[1], pull[0]]) / np.linalg.norm(pull)
+
+def turned(flat: Array, upward: Array) -> Array:
+    """The flat chart [V, 2] rotated so that the plane direction ``upward`` becomes +v."""
+    s, c = upward / np.linalg.norm(upward)
     return np.asarray(flat @ np.array([[c, s], [-s, c]]))
 
 
