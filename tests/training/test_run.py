@@ -213,12 +213,30 @@ class TestGather:
         ))
         assert len(night.sources[0].images) == 6
 
-    def test_a_species_is_kept_out(self, write_recipe):
-        found = self.gathered(write_recipe(
-            {"hold_out": {"share": 0, "species": ["boar"]}}
-        ))
-        assert {i.facts["species"] for i in found.held_out} == {"boar"}
+    def test_a_species_is_kept_out_and_counts_at_places_that_training_never_saw(
+        self, write_recipe, tmp_path
+    ):
+        coco = write_blobs(tmp_path / "own")
+        for image in coco["images"][-4:]:
+            image["site"] = f"boars only {image['id'] % 2}" if image["species"] == "boar" else "x"
+        (tmp_path / "own" / "annotations.json").write_text(json.dumps(coco))
+        found = self.gathered(write_recipe({
+            "sources": self.source(folder="./own"), "hold_out": {"share": 0, "species": ["boar"]},
+        }))
         assert {i.facts["species"] for i in found.sources[0].images} == {"deer"}
+        assert len(found.held_out) == 2
+        assert {i.facts["site"] for i in found.held_out} == {"boars only 0"}
+
+    def test_a_place_seen_under_another_source_is_seen(self, write_recipe):
+        whole = {"name": "again", "folder": "./blobs", "share": 1, "where": {"species": ["deer"]}}
+        one = {"name": "blobs", "folder": "./blobs", "share": 1, "where": {"species": ["boar"]}}
+        held = {"hold_out": {"share": 0.5}}
+        places = {i.facts["site"] for i in self.gathered(
+            write_recipe(held | {"sources": [one, whole]})).held_out}
+        assert places
+        kept_species = {"hold_out": {"share": 0.5, "species": ["boar"]}}
+        found = self.gathered(write_recipe(kept_species | {"sources": [whole]}))
+        assert {i.facts["site"] for i in found.held_out} == places
 
     def test_drafts_are_never_chosen_on(self, write_recipe, tmp_path):
         coco = write_blobs(tmp_path / "drafts")
