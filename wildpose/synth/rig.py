@@ -6,8 +6,11 @@ Frame: metres, right-handed, x to the animal's left, y up, z forward; the ground
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+import numpy as np
+
+from wildpose.synth.rotations import between
 from wildpose.types import Array
 
 
@@ -84,3 +87,110 @@ class Rig:
     face_colour: Array | None = None
     licence: str = "not stated"
     credit: str = ""
+
+
+def bones_at(motion: Motion, time_s: float) -> Array:
+    """Bone transforms at any moment, float64 [B, 4, 4]; before 0 and after the end it loops."""
+    place = (time_s * motion.rate) % len(motion.bones)
+    index = int(place)
+    share = place - index
+    first = motion.bones[index % len(motion.bones)]
+    if share == 0:
+        return first.astype(np.float64)
+    return between(first, motion.bones[(index + 1) % len(motion.bones)], share)
+
+
+def skinned(rig: Rig, bones: Array) -> Array:
+    """Vertices under given bone transforms (linear blend skinning).
+
+    Parameters
+    ----------
+    rig : Rig
+    bones : float [B, 4, 4]
+        As one frame of ``Motion.bones``.
+
+    Returns
+    -------
+    float32 [V, 3]
+        Metres, in the body's frame.
+    """
+    change = (bones @ rig.bind_inverse)[:, :3, :].reshape(-1, 12).astype(np.float32)
+    blended = np.zeros((len(rig.vertices), 12), np.float32)
+    for column in range(rig.bone_index.shape[1]):
+        blended += rig.bone_weight[:, column, None] * change[rig.bone_index[:, column]]
+    rows = blended.reshape(-1, 3, 4)
+    vertices: Array = np.einsum("vij,vj->vi", rows[:, :, :3], rig.vertices) + rows[:, :, 3]
+    return vertices.astype(np.float32)
+
+
+def posed(rig: Rig, motion: Motion | str | None, time_s: float = 0.0) -> Array:
+    """Vertices of the body at a moment of a motion.
+
+    Parameters
+    ----------
+    rig : Rig
+    motion : Motion, its name, or None
+        None gives the bind pose.
+    time_s : float
+        The motion loops. The body stays at the origin: to walk, move it forward by
+        ``motion.stride_m * time_s / motion.duration_s``.
+
+    Returns
+    -------
+    float32 [V, 3]
+    """
+    if motion is None:
+        return np.array(rig.vertices, np.float32)
+    chosen = rig.motions[motion] if isinstance(motion, str) else motion
+    return skinned(rig, bones_at(chosen, time_s))
+
+
+def bind_pose(rig: Rig) -> Motion:
+    """A motion of one frame that leaves the body as it was modelled."""
+    return Motion(np.linalg.inv(rig.bind_inverse.astype(np.float64))[None].astype(np.float32), 1.0)
+
+
+def components(faces: Array, count: int) -> Array:
+    """The number of the connected piece that each of ``count`` vertices belongs to, int32 [V]."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    edges = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]]])
+    graph = coo_matrix((np.ones(len(edges)), (edges[:, 0], edges[:, 1])), (count, count))
+    labels: Array = connected_components(graph, directed=False)[1].astype(np.int32)
+    return labels
+
+
+def body_vertices(rig: Rig) -> Array:
+    """Vertices of the largest connected piece, int32; the others are horns, teeth, eyes."""
+    labels = components(rig.faces, len(rig.vertices))
+    return np.flatnonzero(labels == np.bincount(labels).argmax()).astype(np.int32)
+
+
+def welded(rig: Rig, tolerance_share: float = 1e-5) -> Rig:
+    """The same body with vertices at the same place made one, and without faces of no area.
+
+    Files split vertices where colours, normals or texture coordinates change; what walks over the
+    surface (geodesics, smoothing) needs them joined. Looks live on faces, so nothing is lost.
+
+    Parameters
+    ----------
+    rig : Rig
+    tolerance_share : float
+        Of the diagonal of the body's bounding box.
+    """
+    diagonal = float(np.linalg.norm(np.ptp(rig.vertices, axis=0)))
+    places = np.round(rig.vertices / (tolerance_share * diagonal)).astype(np.int64)
+    _, first, index = np.unique(places, axis=0, return_index=True, return_inverse=True)
+    faces = index.reshape(-1)[rig.faces].astype(np.int32)
+    whole = (faces != np.roll(faces, 1, axis=1)).all(axis=1)
+    return replace(
+        rig,
+        vertices=rig.vertices[first],
+        faces=faces[whole],
+        bone_index=rig.bone_index[first],
+        bone_weight=rig.bone_weight[first],
+        part=rig.part[first],
+        texture_uv=None if rig.texture_uv is None else rig.texture_uv[whole],
+        face_colour=None if rig.face_colour is None else rig.face_colour[whole],
+    )
