@@ -67,7 +67,7 @@ def rings(body: Body) -> tuple[Ring, ...]:
         Ring((groin + flank) / 2, unit(np.array([across[1], -across[0], 0])), 0.25, TORSO,
              UPPER_LEG),
         Ring(knee, unit(unit(knee - hip) + shank), 0.12, UPPER_LEG, LOWER_LEG),
-        Ring(ankle + [0, 0.03, 0], shank, 0.09, LOWER_LEG, FOOT),
+        Ring(ankle + np.array([0, 0.03, 0]), shank, 0.09, LOWER_LEG, FOOT),
     )
 
 

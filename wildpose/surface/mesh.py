@@ -36,9 +36,7 @@ class Mesh:
 
 def face_normals(mesh: Mesh) -> Array:
     """Unit normals float64 [F, 3]; zeros for faces without area."""
-    normal = _doubled_normals(mesh)
-    length = np.linalg.norm(normal, axis=1, keepdims=True)
-    return np.divide(normal, length, out=np.zeros_like(normal), where=length > 0)
+    return _units(_doubled_normals(mesh))
 
 
 def face_areas(mesh: Mesh) -> Array:
@@ -52,8 +50,7 @@ def vertex_normals(mesh: Mesh) -> Array:
     face = _doubled_normals(mesh)
     for corner in range(3):
         np.add.at(normal, mesh.faces[:, corner], face)
-    length = np.linalg.norm(normal, axis=1, keepdims=True)
-    return np.divide(normal, length, out=np.zeros_like(normal), where=length > 0)
+    return _units(normal)
 
 
 def edges(faces: Array) -> Array:
@@ -168,6 +165,11 @@ def _at_middles(array: Array, edge: Array) -> Array:
         return np.asarray(array[edge[:, 0]])
     mean = array[edge].mean(1).astype(array.dtype)
     return np.where(np.isfinite(mean), mean, array[edge[:, 0]])
+
+
+def _units(vectors: Array) -> Array:
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(np.divide(vectors, length, out=np.zeros_like(vectors), where=length > 0))
 
 
 def _sides(faces: Array) -> Array:

@@ -53,12 +53,11 @@ def flatten(mesh: Mesh) -> Array:
     nothing = np.zeros(0, np.int32)
     data = igl.slim_precompute(points, faces, start, igl.MappingEnergyType.SYMMETRIC_DIRICHLET,
                                nothing, np.zeros((0, 2), order="F"), 0.0)
-    return np.asarray(igl.slim_solve(data, ROUNDS))[:, :2] / scale
+    return np.asarray(igl.slim_solve(data, ROUNDS)[:, :2] / scale)
 
 
 def _tutte(mesh: Mesh) -> Array:
-    """Border on the unit circle by its length, each other vertex in the middle of its
-    neighbours (Tutte 1963)."""
+    """Border on the unit circle, others in the middle of their neighbours (Tutte 1963)."""
     from scipy.sparse import coo_array, diags_array, eye_array
     from scipy.sparse.linalg import spsolve
 
@@ -94,7 +93,7 @@ def turned(flat: Array, upward: Array) -> Array:
 
 
 def unit_square(flat: Array) -> Array:
-    """u and v scaled apart to [0, 1]."""
+    """Scale u and v apart to [0, 1]."""
     low, high = flat.min(0), flat.max(0)
     return np.asarray((flat - low) / (high - low))
 

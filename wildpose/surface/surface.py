@@ -29,9 +29,12 @@ class SurfacePoints:
         return len(self.face)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Surface:
     """A triangle mesh with a chart per face (the 24 of DensePose, Güler et al. 2018, 2).
+
+    Two surfaces are equal when they are the same object, so that what is derived from one (search
+    trees, geodesics) can be kept beside it.
 
     Attributes
     ----------
