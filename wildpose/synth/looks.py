@@ -6,10 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from wildpose.drawing.text import font
+from wildpose.synth.artefacts import Caption, captioned, vignette
 from wildpose.types import Array
 
 BAR_HEIGHT_SHARE = 0.06
@@ -51,7 +50,7 @@ class Look:
 
 def bar_height(look: Look, height: int) -> int:
     """Rows that the information bar covers at the foot of a picture ``height`` high."""
-    return round(height * BAR_HEIGHT_SHARE) if look.bar else 0
+    return Caption(look.bar, BAR_HEIGHT_SHARE).rows(height) if look.bar else 0
 
 
 def swayed(background: Array, look: Look, time_s: float) -> Array:
@@ -100,7 +99,7 @@ def apply_look(image: Array, look: Look, time_s: float, noise_seed: tuple[int, i
     if look.infrared:
         grey = image @ np.array([0.35, 0.45, 0.2], np.float32)
         image = np.repeat(grey[..., None], 3, axis=2)
-    light = _vignette(image.shape[0], image.shape[1], look)
+    light = vignette(*image.shape[:2], look.vignette, 1.0 if look.infrared else 1.5)
     light = light * (1 + look.drift * math.sin(2 * math.pi * 0.11 * time_s))
     image = image * light[..., None]
     rng = np.random.default_rng(noise_seed)
@@ -108,26 +107,6 @@ def apply_look(image: Array, look: Look, time_s: float, noise_seed: tuple[int, i
     noise = rng.normal(0, 1, (*image.shape[:2], channels)).astype(np.float32)
     noise = ndimage.gaussian_filter(noise, (0.6, 0.6, 0)) * 2.0
     recorded: Array = np.clip(image + look.noise * noise, 0, 255).round().astype(np.uint8)
-    return _with_bar(recorded, look, time_s)
+    bar = Caption(look.bar, BAR_HEIGHT_SHARE) if look.bar else None
+    return captioned(recorded, bar, time_s)
 
-
-def _vignette(height: int, width: int, look: Look) -> Array:
-    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-    fall = np.clip((x**2 + y**2) / 2, 0, 1) ** (1.0 if look.infrared else 1.5)
-    light: Array = 1 - look.vignette * fall
-    return light
-
-
-def _with_bar(image: Array, look: Look, time_s: float) -> Array:
-    height, width = image.shape[:2]
-    rows = bar_height(look, height)
-    if rows == 0:
-        return image
-    bar = Image.new("RGB", (width, rows))
-    used = font(max(1, round(rows * 0.68)))
-    text = look.bar.replace("{clock}", f"{int(time_s):02d}")
-    left, top, right, bottom = used.getbbox(text)
-    ImageDraw.Draw(bar).text(((width - right + left) / 2, (rows - bottom - top) / 2), text,
-                             font=used, fill=(235, 235, 235))
-    return np.concatenate([image[: height - rows], np.asarray(bar)])
