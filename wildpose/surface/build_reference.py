@@ -30,7 +30,7 @@ from wildpose.surface.reference import UV_STEPS
 from wildpose.types import Array
 
 HEIGHT_M = 1.7
-SPACING_M = 0.016
+SPACING_M = 0.022
 """Hands, feet and head are thinned to about this; trunk and limbs are coarser already."""
 TRUNK_CHARTS = (1, 2)
 HAND_CHART, FOOT_CHART = 4, 5

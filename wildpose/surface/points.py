@@ -98,7 +98,7 @@ def nearest_points(surface: Surface, xyz: Array) -> SurfacePoints:
     from wildpose.surface.nearest import nearest_on
 
     xyz = np.asarray(xyz, np.float64).reshape(-1, 3)
-    there: Array = np.isfinite(xyz).all(1)
+    there = np.asarray(np.isfinite(xyz).all(1))
     face, barycentric, _ = nearest_on(_tree(surface), xyz[there])
     return _filled(there, face, barycentric)
 
