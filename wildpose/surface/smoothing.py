@@ -1,0 +1,137 @@
+"""Smooth a map from an animal's vertices to the reference, keeping it on the reference.
+
+Each round solves for places that differ little between neighbours and yet stay near where they
+were (the more so the better the match was), averages the two sides of the body, and puts the
+places back on the surface: on the own limb or the trunk, so that no leg slips to the other.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wildpose.surface.matching import Match
+from wildpose.surface.parted_body import PartedBody
+from wildpose.surface.parts import MIRROR, PARTS
+from wildpose.surface.reference import ReferenceBody
+from wildpose.surface.surface import SurfacePoints
+from wildpose.types import Array
+
+if TYPE_CHECKING:
+    from wildpose.surface.nearest import Tree
+
+ROUNDS = 3
+STIFFNESS = 2.0
+"""How strongly neighbours hold together, against a match that is ``TRUSTED_M`` off."""
+TRUSTED_M = 0.02
+_LEAST_M = 0.001
+MIRROR_TOLERANCE = 0.02
+"""Share of the body's diagonal by which a vertex may miss its mirror image and still be averaged
+with it."""
+
+_LIMB_OF = np.array([next((k for k, names in enumerate((
+    ("upper_arm", "forearm", "palm", "fingers"), ("thigh", "shank", "instep", "toes"),
+)) if name.rsplit("_", 1)[0] in names), -1) for name in PARTS])
+_REGION = np.where(_LIMB_OF < 0, 0, 1 + 2 * _LIMB_OF
+                   + np.array([name.endswith("_right") for name in PARTS]))
+"""Of each part: 0 trunk and head, 1 and 2 arms (left, right), 3 and 4 legs."""
+
+
+def smoothed(match: Match, body: PartedBody, reference: ReferenceBody) -> SurfacePoints:
+    """Make a match smooth, symmetric and exact on the surface.
+
+    Parameters
+    ----------
+    match : Match
+        Of the vertices of ``body``.
+    body : PartedBody
+        The animal.
+    reference : ReferenceBody
+
+    Returns
+    -------
+    SurfacePoints
+        One per vertex of ``body``; no point where its part is -1 or was not found.
+    """
+    place = match.xyz
+    for _ in range(ROUNDS):
+        place = _relaxed(place, match.residual, body)
+        place = _projected(place, body, reference)[1]
+        place = _symmetric(place, body)
+    points, _ = _projected(place, body, reference)
+    nowhere = (body.part < 0) | ~np.isfinite(match.residual)
+    points.face[nowhere], points.barycentric[nowhere] = -1, 0
+    return points
+
+
+def _relaxed(place: Array, residual: Array, body: PartedBody) -> Array:
+    """The balance of staying in place and being where the neighbours are, [V, 3]."""
+    from scipy.sparse import coo_array, diags_array
+    from scipy.sparse.linalg import splu
+
+    count = len(residual)
+    trust = TRUSTED_M**2 / (residual**2 + _LEAST_M**2)
+    first, second = body.edges.T
+    ones = np.full(2 * len(first), STIFFNESS)
+    links = coo_array((ones, (np.concatenate([first, second]), np.concatenate([second, first]))),
+                      shape=(count, count)).tocsc()
+    # A trace of trust keeps pieces without any match solvable.
+    system = diags_array(trust + links.sum(axis=0) + 1e-9) - links
+    held = trust[:, None] * np.where(np.isfinite(place), place, 0)
+    return np.asarray(splu(system.tocsc()).solve(held))
+
+
+def _projected(
+    place: Array, body: PartedBody, reference: ReferenceBody
+) -> tuple[SurfacePoints, Array]:
+    """Nearest points of the surface on limbs that a part may lie on, and their positions."""
+    from wildpose.surface.nearest import nearest_on
+
+    face, weight = np.full(len(place), -1, np.int32), np.zeros((len(place), 3), np.float32)
+    xyz = place.copy()
+    region = np.where(body.part < 0, 0, _REGION[body.part])
+    for number in np.unique(region):
+        rows = np.flatnonzero(region == number)
+        tree, faces = _tree_of_region(reference, int(number))
+        found, barycentric, _ = nearest_on(tree, place[rows])
+        face[rows], weight[rows] = faces[found], barycentric
+        xyz[rows] = np.einsum("nk,nkc->nc", barycentric, tree.corners[found])
+    return SurfacePoints(face, weight), xyz
+
+
+@lru_cache(maxsize=16)
+def _tree_of_region(reference: ReferenceBody, region: int) -> tuple[Tree, Array]:
+    """A search tree over the faces that a region may map to, and the rows of these faces."""
+    from wildpose.surface.nearest import tree_of
+
+    corners = _REGION[reference.part[reference.surface.faces]]
+    allowed = ((corners == region) | (corners == 0)).any(1)
+    faces = np.flatnonzero(allowed).astype(np.int32)
+    return tree_of(reference.surface.vertices[reference.surface.faces[faces]]), faces
+
+
+def _symmetric(place: Array, body: PartedBody) -> Array:
+    """Average each place with the mirrored one of the vertex on the other side."""
+    other = mirror_vertices(body)
+    both = other >= 0
+    averaged = place.copy()
+    averaged[both] = (place[both] + place[other[both]] * (-1, 1, 1)) / 2
+    return averaged
+
+
+@lru_cache(maxsize=4)
+def mirror_vertices(body: PartedBody) -> Array:
+    """The vertex on the other side of the body of each vertex, int64 [V]; -1 where none fits.
+
+    The plane of symmetry is x = 0. A vertex fits where it lies within ``MIRROR_TOLERANCE`` of the
+    mirrored place and its part is the mirrored part.
+    """
+    from scipy.spatial import cKDTree
+
+    vertices = body.mesh.vertices
+    distance, other = cKDTree(vertices).query(vertices * (-1, 1, 1))
+    mirror = np.append(MIRROR, -1)  # the last entry serves part -1
+    fits = (distance < MIRROR_TOLERANCE * body.diagonal) & (mirror[body.part] == body.part[other])
+    return np.where(fits, other, -1)
