@@ -32,6 +32,11 @@ class Ground(NamedTuple):
     ----------
     corners : float64 [F, 3, 3]
         Positions of the triangles' corners.
+    plane : float64 [F, 9]
+        The first corner, and the two vectors whose products with the way from there are the
+        second and third barycentric.
+    across : int32 [F, 3]
+        The triangle behind the edge that faces each corner; -1 at an open border.
     ring : int32 [R]
         For every triangle, those that share a corner with it, one list after the other.
     ring_first : int32 [F + 1]
@@ -41,6 +46,8 @@ class Ground(NamedTuple):
     """
 
     corners: Array
+    plane: Array
+    across: Array
     ring: Array
     ring_first: Array
     chart: Array
@@ -80,9 +87,30 @@ def ground_of(surface: Surface) -> Ground:
     near.eliminate_zeros()
     near.sort_indices()
     corners = np.ascontiguousarray(surface.vertices[surface.faces], np.float64)
-    return Ground(corners, near.indices.astype(np.int32), near.indptr.astype(np.int32),
+    return Ground(corners, _planes(corners), _across(surface.faces),
+                  near.indices.astype(np.int32), near.indptr.astype(np.int32),
                   np.ascontiguousarray(surface.chart, np.uint8),
                   np.ascontiguousarray(surface.uv, np.float32))
+
+
+def _planes(corners: Array) -> Array:
+    to_b, to_c = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    normal = np.cross(to_b, to_c)
+    size = np.maximum(np.einsum("fx,fx->f", normal, normal), 1e-300)[:, None]
+    both = np.cross(to_c, normal) / size, np.cross(normal, to_b) / size
+    return np.ascontiguousarray(np.concatenate([corners[:, 0], *both], axis=1))
+
+
+def _across(faces: Array) -> Array:
+    """Neighbours over edges, int32 [F, 3]; at an edge of three triangles some pair of them."""
+    edges = np.stack([faces[:, [1, 2]], faces[:, [2, 0]], faces[:, [0, 1]]], axis=1)
+    keys = np.sort(edges.reshape(-1, 2).astype(np.int64), axis=1)
+    order = np.lexsort((keys[:, 1], keys[:, 0]))
+    pair = np.flatnonzero((keys[order[1:]] == keys[order[:-1]]).all(axis=1))
+    across = np.full(len(keys), -1, np.int32)
+    across[order[pair]] = order[pair + 1] // 3
+    across[order[pair + 1]] = order[pair] // 3
+    return across.reshape(-1, 3)
 
 
 def lookup_of(faces: Array, points: SurfacePoints, ground: Ground) -> Lookup:
@@ -209,12 +237,33 @@ def _foot_on(ground: Ground, face: int, p: Vector) -> tuple[float, float, float,
 
 @compiled
 def walk(ground: Ground, start: int, p: Vector) -> tuple[int, float, float, float]:
-    """Go downhill from a triangle to the nearest place of the surface; face and barycentrics."""
+    """Go from a triangle to the nearest place of the surface round it; face and barycentrics.
+
+    As long as the foot of the perpendicular lies outside a triangle, step over the edge it lies
+    behind. Where that leads back, the nearest place is on a ridge: there all neighbours are tried.
+    """
+    face, came = start, -1
+    for _ in range(_MOST_STEPS):
+        t = ground.plane[face]
+        x, y, z = p[0] - t[0], p[1] - t[1], p[2] - t[2]
+        wb = x * t[3] + y * t[4] + z * t[5]
+        wc = x * t[6] + y * t[7] + z * t[8]
+        wa = 1.0 - wb - wc
+        if wa >= 0.0 and wb >= 0.0 and wc >= 0.0:
+            return face, wa, wb, wc
+        behind = 0 if wa <= wb and wa <= wc else (1 if wb <= wc else 2)
+        onward = ground.across[face, behind]
+        if onward < 0 or onward == came:
+            break
+        came, face = face, onward
+    return _downhill(ground, face, p)
+
+
+@compiled
+def _downhill(ground: Ground, start: int, p: Vector) -> tuple[int, float, float, float]:
     face = start
     best = _foot_on(ground, face, p)
     for _ in range(_MOST_STEPS):
-        if min(best[0], best[1], best[2]) > 0.0:
-            break
         came = face
         for row in range(ground.ring_first[came], ground.ring_first[came + 1]):
             other = _foot_on(ground, ground.ring[row], p)

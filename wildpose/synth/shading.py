@@ -165,7 +165,7 @@ def render(
                np.asarray(camera.position, np.float64))
     lamp, shadow = lamp_of(light, camera), shadow_of(light, camera, vertices, faces)
     radiance = np.zeros((camera.height, camera.width, 3), np.float32)
-    coverage = (fine >= 0).reshape(camera.height, 2, camera.width, 2).mean(axis=(1, 3))
+    coverage = np.zeros((camera.height, camera.width), np.float32)
     instance = np.zeros(seen.face.shape, np.int32)
     chart = np.zeros(seen.face.shape, np.uint8)
     uv = np.zeros((*seen.face.shape, 2), np.float32)
@@ -173,13 +173,14 @@ def render(
         own = (seen.face >= first_face[number]) & (seen.face < first_face[number + 1])
         instance[own] = body.instance
         scene = _Scene(_shape(body, camera), body.body.coat, eye, lamp, shadow)
-        _shade(scene, int(first_face[number]), seen.face, fine, radiance)
+        _shade(scene, int(first_face[number]), seen.face, fine, radiance, coverage)
         if body.body.lookup is not None and ground is not None:
             fill_iuv((seen.face, seen.barycentric), int(first_face[number]), body.body.lookup,
                      ground, (chart, uv))
-    return Rendered(radiance, coverage.astype(np.float32), instance, seen.depth, chart, uv)
+    return Rendered(radiance, coverage, instance, seen.depth, chart, uv)
 
 
+Corners = tuple[int, int, int]
 _LINEAR = ((np.arange(256) / 255.0) ** DISPLAY_GAMMA).astype(np.float32)
 
 
@@ -236,7 +237,7 @@ def _vertex_normals(vertices: Array, faces: Array, same: Array, normals: Array) 
 
 
 @compiled
-def _mixed(values: Array, face: Array, weights: Vector) -> Vector:
+def _mixed(values: Array, face: Corners, weights: Vector) -> Vector:
     """Interpolate an array per vertex [V, 3] inside a face."""
     a, b, c = corner(values, face[0]), corner(values, face[1]), corner(values, face[2])
     return (weights[0] * a[0] + weights[1] * b[0] + weights[2] * c[0],
@@ -247,14 +248,14 @@ def _mixed(values: Array, face: Array, weights: Vector) -> Vector:
 @compiled
 def _near_albedo(coat: Coat, f: int, weights: Vector) -> Vector:
     i, j, k, wi, wj, wk = three_rows(coat.lattice, f, weights[0], weights[1])
-    a, b, c = coat.colour[i], coat.colour[j], coat.colour[k]
-    return (wi * _LINEAR[a[0]] + wj * _LINEAR[b[0]] + wk * _LINEAR[c[0]],
-            wi * _LINEAR[a[1]] + wj * _LINEAR[b[1]] + wk * _LINEAR[c[1]],
-            wi * _LINEAR[a[2]] + wj * _LINEAR[b[2]] + wk * _LINEAR[c[2]])
+    red = wi * coat.colour[i, 0] + wj * coat.colour[j, 0] + wk * coat.colour[k, 0]
+    green = wi * coat.colour[i, 1] + wj * coat.colour[j, 1] + wk * coat.colour[k, 1]
+    blue = wi * coat.colour[i, 2] + wj * coat.colour[j, 2] + wk * coat.colour[k, 2]
+    return _LINEAR[int(red + 0.5)], _LINEAR[int(green + 0.5)], _LINEAR[int(blue + 0.5)]
 
 
 @compiled
-def _albedo(coat: Coat, f: int, face: Array, weights: Vector, pixel_m: float) -> Vector:
+def _albedo(coat: Coat, f: int, face: Corners, weights: Vector, pixel_m: float) -> Vector:
     """Colour of the fur, averaged over more of it the more of it a pixel covers."""
     near = _near_albedo(coat, f, weights)
     ratio = pixel_m / (1.5 * coat.spacing_m)
@@ -271,7 +272,7 @@ def _albedo(coat: Coat, f: int, face: Array, weights: Vector, pixel_m: float) ->
 def _colour(scene: _Scene, f: int, u: float, v: float) -> Vector:
     """Radiance of triangle f along the ray (u, v, 1) of the camera's frame."""
     shape, eye = scene.shape, scene.eye
-    face = shape.faces[f]
+    face = (shape.faces[f, 0], shape.faces[f, 1], shape.faces[f, 2])
     a, b, c = (corner(shape.corners, face[0]), corner(shape.corners, face[1]),
                corner(shape.corners, face[2]))
     p, q, r, volume = edge_planes(a, b, c)
@@ -306,7 +307,7 @@ def _add(radiance: Array, y: int, x: int, colour: Vector, share: float) -> None:
 
 @compiled
 def _shade(
-    scene: _Scene, first_face: int, centre: Array, fine: Array, radiance: Array
+    scene: _Scene, first_face: int, centre: Array, fine: Array, radiance: Array, coverage: Array
 ) -> None:
     """Add one body's light: one ray through pixels that it fills, four through the others."""
     count, lens = len(scene.shape.faces), scene.eye.lens
@@ -318,6 +319,7 @@ def _shade(
                 own += 0 <= fine[2 * y + k // 2, 2 * x + k % 2] - first_face < count
             if own == 0:
                 continue
+            coverage[y, x] += own * 0.25
             u = (x + 0.5 - lens.middle_x) / lens.focal
             middle = centre[y, x] - first_face
             if own == 4 and 0 <= middle < count:
