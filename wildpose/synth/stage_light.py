@@ -1,155 +1,189 @@
-"""Light on what stands round the bodies: their shadows on the ground, a lamp's fall with distance.
-
-The bodies' shadow is cast by the same buffer that shades them. What they keep from the sky is
-estimated from how high above a patch of ground their underside is: near paws it is dark even on an
-overcast day, and an animal without it seems to float.
-"""
+"""Light on the still part of a scene: what the sun, the sky or the lamp make of a stage."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
-from wildpose.synth.camera import Camera, looking_at
-from wildpose.synth.light import Lamp, Light, Shadow, lamp_of, light_at, lit_share, shadow_of
-from wildpose.synth.raster import Vector, compiled, joined, visible_faces
-from wildpose.synth.shading import PosedBody
+from wildpose.synth.camera import Camera
+from wildpose.synth.canvas import Stage
+from wildpose.synth.light import Daylight, Flash, Light, Shadow, compiled, lit_share
+from wildpose.synth.noise import Noise, fractal_noise
 from wildpose.types import Array
 
-_BELOW_M = 300.0
-_CELLS = 96
-_MARGIN_M = 0.5
-_DARKEST = 0.75
+PLANTS_FACE_SUN = 0.55
+"""Leaves hang at all angles: the share of direct light that they catch on average."""
+PLANTS_IN_INFRARED = 1.5
+"""Leaves and dry grass send back more infra-red than visible light."""
 
 
-class Contact(NamedTuple):
-    """How much of the sky's light reaches the ground, on a square grid.
+@dataclass(frozen=True)
+class LitStage:
+    """A stage in its light, in linear radiance.
 
     Attributes
     ----------
-    open_share : float32 [N, N]
-        Rows along z, columns along x.
-    low_x, low_z : float
-        Centre of the first cell, metres.
-    cell_m : float
+    stage : Stage
+    direct, ambient : float32 [H, W, 3]
+        From sun or lamp, which a body may shade, and from all round.
+    place : float32 [H, W, 3]
+        World position of what is seen, metres; NaN for the sky.
+    canopy : Canopy or None
+        What the leaves overhead let through.
     """
 
-    open_share: Array
-    low_x: float
-    low_z: float
-    cell_m: float
+    stage: Stage
+    direct: Array
+    ambient: Array
+    place: Array
+    canopy: Canopy | None
+
+    @property
+    def radiance(self) -> Array:
+        """Without anybody in it, float32 [H, W, 3]."""
+        total: Array = self.direct + self.ambient
+        return total
 
 
-def light_on_stage(
-    bodies: Sequence[PosedBody], camera: Camera, light: Light, depth: Array, ground: Array
-) -> Array:
-    """Light that falls on the background, with the shadows of the bodies on it.
+@dataclass(frozen=True)
+class Canopy:
+    """Spots of sun on the forest floor.
+
+    Attributes
+    ----------
+    noise : Noise
+        Over the ground, along the sun's rays.
+    towards_sun : float [3]
+    share : float
+        Of the ground that lies in shade.
+    """
+
+    noise: Noise
+    towards_sun: Array
+    share: float
+
+    def lets_through(self, place: Array) -> Array:
+        """Share of the sunlight that reaches places [..., 3] of the world, float32 [...]."""
+        sun = self.towards_sun / max(float(self.towards_sun[1]), 0.2)
+        ground = place - place[..., 1:2] * sun
+        known = np.nan_to_num(ground, nan=0.0, posinf=0.0, neginf=0.0)
+        spots = self.noise.at(known[..., 0], known[..., 2])
+        edge = 2.2 * (self.share - 0.5)
+        shown: Array = np.clip((spots - edge) * 2.0 + 0.5, 0.06, 1.0)
+        return shown
+
+
+def light_stage(
+    stage: Stage, camera: Camera, light: Light, rng: np.random.Generator, canopy_share: float
+) -> LitStage:
+    """Put a stage into its light.
 
     Parameters
     ----------
-    bodies : sequence of PosedBody
+    stage : Stage
     camera : Camera
-    light : Light
-    depth : float32 [H, W]
-        Metres along the axis to what is behind the bodies; where it is infinite the light is that
-        of the sky by day, and what a lamp leaves: nothing but the ambient light.
-    ground : bool [H, W]
-        True where that is level ground; all else stands upright and faces the camera.
+    light : Daylight or Flash
+    rng : numpy.random.Generator
+        Draws the canopy.
+    canopy_share : float
+        Of the ground that lies in shade on a sunny day.
+
+    Returns
+    -------
+    LitStage
+    """
+    place = _places(stage, camera)
+    if isinstance(light, Flash):
+        direct, ambient = _by_flash(stage, camera, light, place)
+        return LitStage(stage, direct, ambient, place, None)
+    canopy = None
+    if canopy_share > 0:
+        canopy = Canopy(fractal_noise(rng, 2.4, 5, 0.75), light.towards_sun, canopy_share)
+    direct, ambient = _by_day(stage, light, place, canopy)
+    return LitStage(stage, direct, ambient, place, canopy)
+
+
+def already_lit(stage: Stage, camera: Camera, direct_share: float) -> LitStage:
+    """Take a photograph's stage as it is; a body takes away ``direct_share`` of its light."""
+    lit = stage.albedo * direct_share
+    return LitStage(stage, lit, stage.albedo - lit, _places(stage, camera), None)
+
+
+def shaded(lit: LitStage, hard: Shadow, overhead: Shadow) -> Array:
+    """Radiance of a stage with the shadows of bodies on it.
+
+    Parameters
+    ----------
+    lit : LitStage
+    hard : Shadow
+        Of sun or lamp.
+    overhead : Shadow
+        From straight above: stands for the sky that bodies hide from the ground below them.
 
     Returns
     -------
     float32 [H, W, 3]
-        To be multiplied by the share that the background sends back.
     """
-    vertices, faces, _ = joined([(b.vertices, b.body.faces) for b in bodies])
-    shadow = shadow_of(light, camera, vertices, faces)
-    shone = np.zeros((*depth.shape, 3), np.float32)
-    towards = -camera.rotation[2] * np.array([1.0, 0.0, 1.0])
-    towards /= max(float(np.linalg.norm(towards)), 1e-9)
-    facing = (float(towards[0]), float(towards[1]), float(towards[2]))
-    scene = _Stage(lamp_of(light, camera), shadow, contact_of(vertices, faces), facing)
-    rays = np.ascontiguousarray(camera.rays())
-    _shine(scene, np.asarray(camera.position, np.float64), rays, depth, ground, shone)
-    return shone
-
-
-def contact_of(vertices: Array, faces: Array) -> Contact:
-    """How far bodies keep the sky from the ground under and beside them.
-
-    Parameters
-    ----------
-    vertices : float [V, 3]
-        World, metres; the ground is y = 0.
-    faces : int32 [F, 3]
-    """
-    if not len(vertices):
-        return Contact(np.ones((2, 2), np.float32), 0.0, 0.0, 1.0)
-    low, high = vertices.min(axis=0), vertices.max(axis=0)
-    middle = (low + high) / 2
-    side = float(max(high[0] - low[0], high[2] - low[2])) + 2 * _MARGIN_M
-    below = np.array([middle[0], -_BELOW_M, middle[2]])
-    camera = looking_at(below, middle, (_CELLS, _CELLS), _CELLS * _BELOW_M / side)
-    inverse_depth, face = visible_faces(vertices, faces, camera)
-    height = np.where(face >= 0, 1 / np.maximum(inverse_depth, 1e-9) - _BELOW_M, np.inf)
-    tall = max(float(high[1]), 0.05)
-    kept = np.exp(-np.maximum(height, 0) / (0.35 * tall)).astype(np.float32)
-    cell = side / _CELLS
-    blurred = (0.5 * ndimage.gaussian_filter(kept, 0.04 * tall / cell)
-               + 0.5 * ndimage.gaussian_filter(kept, 0.15 * tall / cell))
-    # Rows and columns of a picture from below may run against z and x.
-    if camera.rotation[0, 0] < 0:
-        blurred = blurred[:, ::-1]
-    if camera.rotation[1, 2] < 0:
-        blurred = blurred[::-1]
-    first = -side / 2 + cell / 2
-    return Contact(np.ascontiguousarray(1 - _DARKEST * blurred, np.float32),
-                   float(middle[0]) + first, float(middle[2]) + first, cell)
-
-
-class _Stage(NamedTuple):
-    lamp: Lamp
-    shadow: Shadow
-    contact: Contact
-    facing: Vector
+    direct, ambient = np.empty(lit.place.shape[:2]), np.empty(lit.place.shape[:2])
+    _fill_shares(lit.place, hard, overhead, (direct, ambient))
+    total: Array = (lit.direct * direct[..., None] + lit.ambient * ambient[..., None]).astype(
+        np.float32)
+    return total
 
 
 @compiled
-def open_share_at(contact: Contact, x: float, z: float) -> float:
-    """Share of the sky's light at a place of the ground, interpolated; 1 far from bodies."""
-    u, v = (x - contact.low_x) / contact.cell_m, (z - contact.low_z) / contact.cell_m
-    rows, columns = contact.open_share.shape
-    if not (0.0 <= u < columns - 1 and 0.0 <= v < rows - 1):
-        return 1.0
-    i, j = int(u), int(v)
-    fu, fv = u - i, v - j
-    top = contact.open_share[j, i] * (1 - fu) + contact.open_share[j, i + 1] * fu
-    bottom = contact.open_share[j + 1, i] * (1 - fu) + contact.open_share[j + 1, i + 1] * fu
-    return float(top * (1 - fv) + bottom * fv)
-
-
-@compiled
-def _shine(
-    stage: _Stage, position: Array, rays: Array, depth: Array, ground: Array, shone: Array
+def _fill_shares(
+    place: Array, hard: Shadow, overhead: Shadow, out: tuple[Array, Array]
 ) -> None:
-    lamp = stage.lamp
-    for y in range(depth.shape[0]):
-        for x in range(depth.shape[1]):
-            z = depth[y, x]
-            if not np.isfinite(z):
-                for k in range(3):
-                    shone[y, x, k] = lamp.above[k]
+    direct, ambient = out
+    for row in range(place.shape[0]):
+        for column in range(place.shape[1]):
+            x, y, z = place[row, column, 0], place[row, column, 1], place[row, column, 2]
+            direct[row, column] = ambient[row, column] = 1.0
+            if not (abs(x) < 100.0 and abs(z) < 100.0):
                 continue
-            place = (position[0] + z * rays[y, x, 0], position[1] + z * rays[y, x, 1],
-                     position[2] + z * rays[y, x, 2])
-            normal = stage.facing
-            share = 1.0
-            if ground[y, x]:
-                normal = (0.0, 1.0, 0.0)
-                share = open_share_at(stage.contact, place[0], place[2])
-            lit = lit_share(stage.shadow, place[0], place[1], place[2])
-            light = light_at(lamp, place, normal, lit, share)
-            for k in range(3):
-                shone[y, x, k] = light[k]
+            direct[row, column] = lit_share(hard, x, y, z)
+            hidden = 0.0
+            for dx, dz in ((0.0, 0.0), (0.07, 0.03), (-0.07, -0.03), (0.03, -0.07),
+                           (-0.03, 0.07), (0.16, 0.1), (-0.16, -0.1), (0.1, -0.16),
+                           (-0.1, 0.16)):
+                hidden += 1.0 - lit_share(overhead, x + dx, y, z + dz)
+            ambient[row, column] = 1.0 - 0.65 * hidden / 9.0
+
+
+def _places(stage: Stage, camera: Camera) -> Array:
+    y, x = np.mgrid[0 : camera.height, 0 : camera.width] + 0.5
+    depth = np.where(np.isfinite(stage.depth), stage.depth, np.nan)
+    return camera.unproject(np.stack([x, y], -1), depth).astype(np.float32)
+
+
+def _by_day(
+    stage: Stage, light: Daylight, place: Array, canopy: Canopy | None
+) -> tuple[Array, Array]:
+    sky = ~np.isfinite(stage.depth)
+    facing = np.where(stage.ground, max(float(light.towards_sun[1]), 0.0), PLANTS_FACE_SUN)
+    through = canopy.lets_through(place) if canopy is not None else np.float32(1)
+    direct = stage.albedo * (facing * through)[..., None] * light.sun.astype(np.float32)
+    under = 1.0 - 0.45 * (canopy.share if canopy is not None else 0.0)
+    ambient = stage.albedo * (light.sky * under + 0.3 * light.bounce).astype(np.float32)
+    direct[sky] = 0
+    ambient[sky] = stage.albedo[sky] * 1.1
+    return direct.astype(np.float32), ambient.astype(np.float32)
+
+
+def _by_flash(stage: Stage, camera: Camera, light: Flash, place: Array) -> tuple[Array, Array]:
+    grey = stage.albedo @ np.array([0.4, 0.45, 0.15], np.float32)
+    pale = np.where(stage.ground, 1.0, PLANTS_IN_INFRARED).astype(np.float32)
+    albedo = np.clip(grey + light.paleness * (0.75 * np.sqrt(grey) - 0.6 * grey), 0, 1) * pale
+    towards = camera.to_world(light.offset) - place
+    squared = np.maximum((towards**2).sum(-1), 0.04)
+    distance = np.sqrt(squared)
+    # Rough ground faces a lamp near the lens better than its mean slope does.
+    facing = np.where(stage.ground, 0.35 + 0.65 * np.abs(towards[..., 1]) / distance, 0.85)
+    along = np.clip(-(towards @ camera.rotation[2]) / distance, 0, 1)
+    power = np.log(0.5) / np.log(np.cos(np.radians(light.beam_deg)))
+    strength = light.reach_m**2 * along**power * facing / squared
+    direct = np.nan_to_num(albedo * strength)[..., None].repeat(3, -1)
+    ambient = (albedo * light.ambient)[..., None].repeat(3, -1)
+    return direct.astype(np.float32), ambient.astype(np.float32)
