@@ -8,6 +8,7 @@ from pathlib import Path
 
 from wildpose.errors import DataError
 from wildpose.synth.gltf import ClipChoice, load_gltf_rig
+from wildpose.synth.part_splits import mark_ears
 from wildpose.synth.part_table import part_table
 from wildpose.synth.rig import Rig
 from wildpose.synth.rig_files import read_rig, save_rig
@@ -20,6 +21,12 @@ SPECIES = {
     "husky": "domestic dog", "shibainu": "domestic dog", "stag": "red deer", "wolf": "grey wolf",
 }
 """Plain English species by the name of the file."""
+EAR_M = {
+    "alpaca": 0.17, "bull": 0.20, "cow": 0.20, "deer": 0.16, "donkey": 0.24, "fox": 0.085,
+    "horse": 0.19, "horse_white": 0.19, "husky": 0.095, "shibainu": 0.07, "stag": 0.18,
+    "wolf": 0.11,
+}
+"""Lengths of the ears, metres: skins follow the ears' bones badly, or there are none."""
 CLIPS = {
     "walk": ClipChoice("Walk", 24), "run": ClipChoice("Gallop", 30),
     "idle": ClipChoice("Idle", 8), "feed": ClipChoice("Eating", 10),
@@ -77,6 +84,7 @@ def build_animals(folder: Path, out: Path) -> list[Path]:
     written = []
     for name, species in SPECIES.items():
         rig = load_gltf_rig(folder / f"{name}.glb", part_table("quaternius"), CLIPS)
+        mark_ears(rig, rig.part, EAR_M[name])
         rig = with_strides(
             replace(rig, species=species, licence="CC0-1.0", credit="Quaternius (CC0)")
         )

@@ -15,8 +15,8 @@ import numpy as np
 
 from wildpose.errors import DataError
 from wildpose.synth.gltf_files import GltfFile, read_gltf
-from wildpose.synth.part_table import PartTable, dominant_bones, parts_of
-from wildpose.synth.rig import Motion, Rig, body_vertices, welded
+from wildpose.synth.part_table import PartTable, parts_of
+from wildpose.synth.rig import Motion, Rig, welded
 from wildpose.synth.rotations import quaternion_matrix, slerp, transform
 from wildpose.types import Array
 
@@ -85,17 +85,8 @@ def load_gltf_rig(
         motions=_motions(file, joints, clips),
         **_geometry(file, frame),
     )
-    return _with_parts(welded(rig), table)
-
-
-def _with_parts(rig: Rig, table: PartTable | None) -> Rig:
-    if table is None:
-        return rig
-    body = body_vertices(rig)
-    dominant = dominant_bones(rig.bone_index, rig.bone_weight, len(rig.bone_names))
-    part = np.full(len(rig.vertices), -1, np.int8)
-    part[body] = parts_of(rig.vertices[body], rig.bone_names, dominant[body], table)
-    return replace(rig, part=part)
+    rig = welded(rig)
+    return rig if table is None else replace(rig, part=parts_of(rig, table))
 
 
 def world_matrices(document: dict[str, Any], moved: Mapping[int, Mapping[str, Array]]) -> Array:

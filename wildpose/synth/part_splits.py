@@ -8,13 +8,17 @@ from __future__ import annotations
 import numpy as np
 
 from wildpose.surface.parts import PARTS
+from wildpose.synth.rig import Rig
 from wildpose.types import Array
 
-MUZZLE_SHARE = 0.45
+MUZZLE_SHARE = 0.42
 """Front share of the head's length that is muzzle (the rest is crown)."""
 RUMP_SHARE, GROIN_SHARE, FRONT_SHARE = 0.22, 0.25, 0.42
 """Shares of the trunk's length: its upper end is rump, its lower end groin, its front half the
 withers and chest, and loin and belly lie between."""
+
+SLABS = 4
+"""Slabs of the neck, from root to head, that its middle is found in."""
 
 
 def _number(name: str) -> int:
@@ -41,30 +45,54 @@ def split_by_height(vertices: Array, cuts: tuple[float, ...]) -> Array:
     return np.searchsorted(np.array(cuts), 1 - _share(vertices[:, 1]))
 
 
+def split_regions(vertices: Array, region: Array, part: Array, neck_axis: Array) -> None:
+    """Fill in the parts of the head, neck and trunk.
+
+    Parameters
+    ----------
+    vertices : float64 [V, 3]
+    region : str [V]
+        ``head``, ``neck``, ``trunk``; anything else is left alone.
+    part : int8 [V]
+        Written to.
+    neck_axis : float [3]
+        From the neck's root to the head.
+    """
+    head, neck, trunk = (np.flatnonzero(region == name) for name in ("head", "neck", "trunk"))
+    if len(head):
+        part[head] = split_head(vertices[head])
+    if len(neck):
+        part[neck] = split_neck(vertices[neck], neck_axis)
+    if len(trunk):
+        part[trunk] = split_trunk(vertices[trunk])
+
+
 def split_head(vertices: Array) -> Array:
-    """Muzzle in front, crown behind, along the head's own long axis in the middle plane."""
-    along = vertices[:, 1:] - vertices[:, 1:].mean(axis=0)
-    axis = np.linalg.svd(along, full_matrices=False)[2][0]
-    axis *= np.sign(axis[1]) or 1  # forward
-    front = _share(along @ axis) > 1 - MUZZLE_SHARE
+    """Muzzle in front, crown behind, along the line from the head's middle to its snout."""
+    side = vertices[:, 1:]
+    snout = side[side[:, 1] >= np.quantile(side[:, 1], 0.95)].mean(axis=0)
+    axis = snout - side.mean(axis=0)
+    front = _share(side @ axis) > 1 - MUZZLE_SHARE
     return np.where(front, _number("muzzle"), _number("crown")).astype(np.int8)
 
 
-def _above_middle_line(along: Array, across: Array) -> Array:
-    """Whether points of a bent tube lie above its middle line, a parabola fitted to them."""
-    degree = 2 if len(np.unique(along.round(4))) > 3 else 0
-    middle = np.polynomial.Polynomial.fit(along, across, degree)
-    return np.asarray(across > middle(along))
+def split_neck(vertices: Array, axis: Array) -> Array:
+    """Nape above and behind the middle of the neck, throat on the other side.
 
-
-def split_neck(vertices: Array) -> Array:
-    """Nape on the upper and rear side of the neck, throat on the other."""
-    centred = vertices[:, 1:] - vertices[:, 1:].mean(axis=0)
-    axis = np.linalg.svd(centred, full_matrices=False)[2][0]
-    # Toward the head: up and forward, whichever of the two the neck does more.
-    axis *= np.sign(axis.sum()) or 1
-    dorsal = np.array([axis[1], -axis[0]])  # a quarter turn back and up, in (y, z)
-    above = _above_middle_line(centred @ axis, centred @ dorsal)
+    Parameters
+    ----------
+    vertices : float [N, 3]
+    axis : float [3]
+        From the neck's root to the head.
+    """
+    side = vertices[:, 1:] - vertices[:, 1:].mean(axis=0)
+    along = side @ axis[1:]
+    across = side @ np.array([axis[2], -axis[1]])  # a quarter turn up and back, in (y, z)
+    order = np.array_split(np.argsort(along), SLABS)
+    middles = [(across[slab].min() + across[slab].max()) / 2 for slab in order if len(slab)]
+    places = [along[slab].mean() for slab in order if len(slab)]
+    line = np.polynomial.Polynomial.fit(places, middles, min(1, len(places) - 1))
+    above = across > line(along)
     return np.where(above, _number("nape"), _number("throat")).astype(np.int8)
 
 
@@ -82,3 +110,51 @@ def split_trunk(vertices: Array) -> Array:
         np.where(share < 1 - FRONT_SHARE, _number("belly"), _number("chest")),
     )
     return np.where(above, upper, lower).astype(np.int8)
+
+
+def _above_middle_line(along: Array, across: Array) -> Array:
+    """Whether points of a bent tube lie above its middle line, a parabola fitted to them."""
+    degree = 2 if len(np.unique(along.round(4))) > 3 else 0
+    middle = np.polynomial.Polynomial.fit(along, across, degree)
+    return np.asarray(across > middle(along))
+
+
+def mark_ears(rig: Rig, part: Array, length: float) -> None:
+    """Call ears what lies within some way along the mesh from their tips.
+
+    Skins are often painted so that ears hardly follow their bones, or there are no such bones;
+    a tip is the vertex of the ear, or else of the head's surroundings, that is farthest out.
+
+    Parameters
+    ----------
+    rig : Rig
+        Welded.
+    part : int8 [V]
+        With the head already split; written to.
+    length : float
+        Of an ear, metres.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    vertices = rig.vertices.astype(np.float64)
+    ears = [_number("ear_left"), _number("ear_right")]
+    tips = [_ear_tip(vertices, part, ear, sign) for ear, sign in zip(ears, (1, -1), strict=True)]
+    part[np.isin(part, ears)] = _number("crown")
+    first, second = np.concatenate([rig.faces[:, [0, 1]], rig.faces[:, [1, 2]]]).T
+    way = np.linalg.norm(vertices[first] - vertices[second], axis=1)
+    graph = coo_matrix((way, (first, second)), (len(vertices),) * 2).tocsr()
+    for ear, tip in zip(ears, tips, strict=True):
+        part[dijkstra(graph, directed=False, indices=tip, limit=length) <= length] = ear
+
+
+def _ear_tip(vertices: Array, part: Array, ear: int, sign: int) -> int:
+    crown = vertices[part == _number("crown")]
+    middle = crown.mean(axis=0)
+    rows = np.flatnonzero(part == ear)
+    if len(rows):
+        return int(rows[np.argmax(np.linalg.norm(vertices[rows] - middle, axis=1))])
+    reach = 1.6 * np.linalg.norm(crown - middle, axis=1).max()
+    upper = np.isin(part, [_number(name) for name in ("crown", "nape", "throat")])
+    near = upper & (np.linalg.norm(vertices - middle, axis=1) < reach)
+    return int(np.argmax(np.where(near, sign * vertices[:, 0], -np.inf)))

@@ -8,7 +8,6 @@ the bind pose, or several parts with the shares of the height at which one ends 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +18,8 @@ import yaml
 
 from wildpose.errors import DataError
 from wildpose.surface.parts import PARTS
-from wildpose.synth.part_splits import split_by_height, split_head, split_neck, split_trunk
+from wildpose.synth.part_splits import split_by_height, split_regions
+from wildpose.synth.rig import Rig, body_vertices
 from wildpose.types import Array
 
 FOLDER = Path(__file__).parent / "part_tables"
@@ -128,82 +128,93 @@ def _rule(path: Path, pattern: re.Pattern[str], target: str) -> Rule:
     return Rule(pattern, targets, cuts)
 
 
-def parts_of(
-    vertices: Array, bone_names: Sequence[str], dominant: Array, table: PartTable
-) -> Array:
-    """The semantic part of every vertex.
+def parts_of(rig: Rig, table: PartTable) -> Array:
+    """The semantic part of every vertex of a body's largest piece.
+
+    A vertex belongs to the rule whose bones together move it most; regions are then split.
 
     Parameters
     ----------
-    vertices : float [V, 3]
-        Bind pose in the body's frame (x left, y up, z forward).
-    bone_names : sequence of str, length B
-    dominant : int [V]
-        The bone that moves each vertex most.
+    rig : Rig
+        Welded; its bind pose in the body's frame (x left, y up, z forward).
     table : PartTable
 
     Returns
     -------
     int8 [V]
-        Row of ``PARTS``; -1 for vertices of bones that the table calls ``none``.
+        Row of ``PARTS``; -1 for loose pieces and for vertices of bones that the table calls
+        ``none``.
 
     Raises
     ------
     DataError
         When a bone that moves a vertex is not in the table.
     """
-    labels = np.full(len(vertices), -1, np.int8)
-    region, side, rule = _regions(bone_names, dominant, table)
-    for row in np.unique(rule):
-        for one_side in ("", "left", "right"):
-            chosen = np.flatnonzero((rule == row) & (side == one_side) & (region == ""))
-            if len(chosen):
-                levels = split_by_height(vertices[chosen], table.rules[row].cuts)
-                labels[chosen] = _numbers(
-                    table.rules[row].targets, one_side, vertices[chosen], levels
-                )
-    for name, split in (("head", split_head), ("neck", split_neck), ("trunk", split_trunk)):
-        chosen = np.flatnonzero(region == name)
+    labels = np.full(len(rig.vertices), -1, np.int8)
+    body = body_vertices(rig)
+    groups, group = _groups(rig, body, table)
+    region = np.array([
+        table.rules[row].targets[0] if table.rules[row].targets[0] in REGIONS else ""
+        for row, _ in groups
+    ])[group]
+    vertices = rig.vertices[body].astype(np.float64)
+    part = np.full(len(body), -1, np.int8)
+    for number, (row, side) in enumerate(groups):
+        chosen = np.flatnonzero((group == number) & (region == ""))
         if len(chosen):
-            labels[chosen] = split(vertices[chosen])
+            levels = split_by_height(vertices[chosen], table.rules[row].cuts)
+            part[chosen] = _numbers(table.rules[row].targets, side, vertices[chosen], levels)
+    split_regions(vertices, region, part, _neck_axis(rig, table))
+    labels[body] = part
     return labels
 
 
-def dominant_bones(bone_index: Array, bone_weight: Array, count: int) -> Array:
-    """The bone that moves each vertex most, int32 [V], from [V, K] bones and weights."""
-    total = np.zeros((len(bone_index), count), np.float32)
-    rows = np.arange(len(bone_index))
-    for column in range(bone_index.shape[1]):
-        np.add.at(total, (rows, bone_index[:, column]), bone_weight[:, column])
-    return total.argmax(axis=1).astype(np.int32)
+def _neck_axis(rig: Rig, table: PartTable) -> Array:
+    """From the root of the neck to the head, by the places of their bones in the bind pose."""
+    places = np.linalg.inv(rig.bind_inverse.astype(np.float64))[:, :3, 3]
+    moved = np.bincount(
+        rig.bone_index.ravel(), rig.bone_weight.ravel(), minlength=len(rig.bone_names)
+    )
+    bones: dict[str, list[int]] = {"head": [], "neck": []}
+    for number, name in enumerate(rig.bone_names):
+        found = table.rule_of(name)
+        target = table.rules[found[0]].targets[0] if found else ""
+        if target in bones and moved[number] > 0:
+            bones[target].append(number)
+    if not bones["head"] or not bones["neck"]:
+        return np.array([0.0, 1.0, 1.0])
+    top = places[max(bones["head"], key=lambda number: float(moved[number]))]
+    ways = top - places[bones["neck"]]
+    return np.asarray(ways[np.argmax(np.linalg.norm(ways, axis=1))])
 
 
-def _regions(
-    bone_names: Sequence[str], dominant: Array, table: PartTable
-) -> tuple[Array, Array, Array]:
-    """Per vertex: the region ("" where its bone names parts), the side, the row of the rule."""
-    region, side, rule = (np.full(len(bone_names), "", dtype="U8") for _ in range(3))
-    for bone in np.unique(dominant):
-        found = table.rule_of(bone_names[bone])
+def _groups(rig: Rig, body: Array, table: PartTable) -> tuple[list[tuple[int, str]], Array]:
+    """Pairs of rule and side, and for each vertex of the body which of them moves it most."""
+    index, weight = rig.bone_index[body], rig.bone_weight[body]
+    groups: list[tuple[int, str]] = []
+    of_bone = np.full(len(rig.bone_names), -1)
+    for bone in np.unique(index[weight > 0]):
+        found = table.rule_of(rig.bone_names[bone])
         if found is None:
             raise DataError(
-                f"part table {table.name} says nothing of the bone {bone_names[bone]}.",
+                f"part table {table.name} says nothing of the bone {rig.bone_names[bone]}.",
                 "Add a line for it.",
             )
-        row, side[bone] = found
-        rule[bone] = str(row)
-        if table.rules[row].targets[0] in REGIONS:
-            region[bone] = table.rules[row].targets[0]
-    return region[dominant], side[dominant], rule[dominant].astype(np.int64)
+        if found not in groups:
+            groups.append(found)
+        of_bone[bone] = groups.index(found)
+    total = np.zeros((len(body), len(groups)))
+    for column in range(index.shape[1]):
+        rows = np.flatnonzero(weight[:, column] > 0)
+        np.add.at(total, (rows, of_bone[index[rows, column]]), weight[rows, column])
+    return groups, total.argmax(axis=1)
 
 
 def _numbers(targets: tuple[str, ...], side: str, vertices: Array, levels: Array) -> Array:
-    """Part numbers of vertices whose bone carries ``targets``; no side means: by the sign of x."""
-    lateral = np.where(vertices[:, 0] > 0, "left", "right") if not side else np.full(
-        len(vertices), side
-    )
-    names = [
-        target if target in PARTS else f"{target}_{one}"
-        for target, one in zip(np.array(targets)[levels], lateral, strict=True)
-    ]
-    return np.array([PARTS.index(str(name)) for name in names], np.int8)
+    """Part numbers of vertices whose bones carry ``targets``; no side means: by the sign of x."""
+    numbers = np.empty(len(vertices), np.int8)
+    for place, (level, x) in enumerate(zip(levels, vertices[:, 0], strict=True)):
+        name = targets[level]
+        lateral = side or ("left" if x > 0 else "right")
+        numbers[place] = PARTS.index(name if name in PARTS else f"{name}_{lateral}")
+    return numbers

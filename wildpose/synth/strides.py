@@ -14,8 +14,8 @@ from wildpose.synth.rig import Motion, Rig
 from wildpose.types import Array
 
 FEET = ("fingers_left", "fingers_right", "toes_left", "toes_right")
-PLANTED_SHARE = 0.15
-"""A foot is on the ground in the lowest share of its lift."""
+PLANTED_SHARE = 0.5
+"""A foot counts as on the ground in the frames, this share of all, in which it is lowest."""
 STANDING_SHARE = 0.1
 """Strides below this share of the body's length are sway, not steps."""
 
@@ -49,8 +49,10 @@ def stride_of(rig: Rig, motion: Motion) -> float:
         height = places[:, :, 1].min(axis=1)
         forward = places[:, :, 2].mean(axis=1)
         slide = -(np.roll(forward, -1) - np.roll(forward, 1)) / 2  # per frame
-        planted = height <= height.min() + PLANTED_SHARE * np.ptp(height)
-        speeds.append(float(np.median(slide[planted])))
+        planted = height <= np.quantile(height, PLANTED_SHARE)
+        # Toes that point down while they swing forward are as low as planted ones.
+        backward = slide[planted & (slide > 0)]
+        speeds.append(float(np.median(backward)) if len(backward) else 0.0)
     stride = float(np.mean(speeds)) * len(motion.bones) if speeds else 0.0
     length = float(np.ptp(rig.vertices[:, 2]))
     return stride if stride > STANDING_SHARE * length else 0.0
