@@ -96,12 +96,12 @@ def write_truth(
 
 
 def truth_text(rows: Sequence[MotRow]) -> str:
-    """Write rows as the lines of a ``gt.txt``, ordered by frame, then track.
+    r"""Write rows as the lines of a ``gt.txt``, ordered by frame, then track.
 
     Examples
     --------
     >>> truth_text([MotRow(0, 1, (10, 20, 40, 60))])
-    '1,1,10,20,30,40,1,1,1\\n'
+    '1,1,10,20,30,40,1,1,1\n'
     """
     lines = []
     for row in sorted(rows, key=lambda r: (r.frame_index, r.track_id)):

@@ -9,7 +9,13 @@ from typing import Any
 import numpy as np
 
 from wildpose import masks
-from wildpose.types import Array, Detections, Frame, Rle
+from wildpose.formats.coco import coco_annotation
+from wildpose.formats.densepose import dense_pose_fields
+from wildpose.formats.mot import MotRow
+from wildpose.types import Array, ClassId, Detections, Frame, Rle
+
+HARDLY_VISIBLE_PX = 12
+HARDLY_VISIBLE_SHARE = 0.04
 
 
 @dataclass(frozen=True)
@@ -26,7 +32,11 @@ class Instance:
     mask : Rle
         The visible part.
     visibility : float
-        Visible share of the whole cut-out, 0 to 1.
+        Visible share of the whole actor, 0 to 1.
+    species : str
+        "" where it is not known.
+    depth_order : int
+        0 for the nearest to the camera.
     """
 
     track_id: int
@@ -34,14 +44,33 @@ class Instance:
     box_xyxy: Array
     mask: Rle
     visibility: float
+    species: str = ""
+    depth_order: int = 0
+
+    @property
+    def hardly_visible(self) -> bool:
+        """Whether too little is seen to ask anybody to find it."""
+        return (self.visibility < HARDLY_VISIBLE_SHARE
+                or masks.area(self.mask) < HARDLY_VISIBLE_PX)
 
 
 @dataclass(frozen=True)
 class TruthFrame:
-    """A rendered frame with its truth."""
+    """A rendered frame with its truth.
+
+    Attributes
+    ----------
+    frame : Frame
+    instances : tuple of Instance
+    chart : uint8 [H, W] or None
+        Chart of the visible bodies; None where the frame has no dense pose.
+    uv : float32 [H, W, 2] or None
+    """
 
     frame: Frame
     instances: tuple[Instance, ...]
+    chart: Array | None = None
+    uv: Array | None = None
 
 
 def truth_detections(truth: TruthFrame) -> Detections:
@@ -71,14 +100,55 @@ def truth_coco(clip: str, frames: Sequence[TruthFrame]) -> dict[str, Any]:
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
     for number, truth in enumerate(frames, start=1):
-        height, width = truth.frame.image.shape[:2]
-        images.append({"id": number, "clip": clip, "frame_index": truth.frame.frame_index,
-                       "time_s": round(truth.frame.time_s, 4), "width": width, "height": height})
+        images.append({"id": number, **image_facts(clip, truth)})
         for one in truth.instances:
-            x1, y1, x2, y2 = (float(v) for v in one.box_xyxy)
-            annotations.append({
-                "id": len(annotations) + 1, "image_id": number, "category_id": one.class_id,
-                "bbox": [x1, y1, x2 - x1, y2 - y1], "area": masks.area(one.mask),
-                "segmentation": one.mask, "iscrowd": 0, "track_id": one.track_id,
-                "visibility": round(one.visibility, 3)})
+            facts = {"track_id": one.track_id, "visibility": round(one.visibility, 3)}
+            annotations.append({"id": len(annotations) + 1, **coco_annotation(
+                number, one.class_id, one.box_xyxy, one.mask, facts)})
     return {"images": images, "annotations": annotations}
+
+
+def image_facts(clip: str, truth: TruthFrame) -> dict[str, Any]:
+    """Describe a frame as COCO describes a picture, still without a number."""
+    height, width = truth.frame.image.shape[:2]
+    return {"clip": clip, "frame_index": truth.frame.frame_index,
+            "time_s": round(truth.frame.time_s, 4), "width": width, "height": height}
+
+
+def dense_annotations(truth: TruthFrame, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Describe a frame's actors with all that is known, dense pose among it.
+
+    Parameters
+    ----------
+    truth : TruthFrame
+    rng : numpy.random.Generator
+        Draws the points of dense pose.
+
+    Returns
+    -------
+    list of dict
+        COCO annotations of a picture of number 0, still without numbers of their own. What can
+        hardly be seen is marked ``hardly_visible``.
+    """
+    found = []
+    for one in truth.instances:
+        facts: dict[str, Any] = {
+            "track_id": one.track_id, "visibility": round(one.visibility, 3),
+            "species": one.species, "depth_order": one.depth_order, "mask_source": "rendered"}
+        if one.hardly_visible:
+            facts["hardly_visible"] = True
+        if truth.chart is not None and truth.uv is not None:
+            chart = np.where(masks.decode(one.mask), truth.chart, 0)
+            facts |= dense_pose_fields(chart, truth.uv, one.box_xyxy, rng)
+        found.append(coco_annotation(0, one.class_id, one.box_xyxy, one.mask, facts))
+    return found
+
+
+def mot_rows(truth: TruthFrame) -> list[MotRow]:
+    """Give a frame's actors as rows of a MOT file: animals count, people are ignored."""
+    return [MotRow(truth.frame.frame_index, one.track_id,
+                   (float(one.box_xyxy[0]), float(one.box_xyxy[1]), float(one.box_xyxy[2]),
+                    float(one.box_xyxy[3])),
+                   one.class_id == ClassId.ANIMAL and not one.hardly_visible, one.class_id,
+                   round(one.visibility, 3))
+            for one in truth.instances]

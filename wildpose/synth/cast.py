@@ -1,0 +1,189 @@
+"""Who may appear in a scene: bodies by name, ready to be drawn, in a coat of the day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from wildpose.errors import UsageError
+from wildpose.surface.reference import load_reference
+from wildpose.synth.cc0_animals import committed_animals, load_committed
+from wildpose.synth.charted import Charted, charted
+from wildpose.synth.fur import own_colours, painted
+from wildpose.synth.iuv import Ground, ground_of
+from wildpose.synth.quadruped import quadruped
+from wildpose.synth.rig import Rig
+from wildpose.synth.shading import Body, prepared
+from wildpose.types import ClassId
+
+PROCEDURAL = "quadruped"
+PERSON, APE = "person", "ape"
+PROCEDURAL_BODIES = 24
+"""So many different quadrupeds are drawn: each is mapped to the reference once, then kept."""
+COAT_SAMPLES = 120_000
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What a user brings.
+
+    Attributes
+    ----------
+    assets : Path or None
+        Zip file or folder of the game 0 A.D.
+    fur : Path or None
+        Folder of pictures of fur.
+    """
+
+    assets: Path | None = None
+    fur: Path | None = None
+
+
+@dataclass(frozen=True)
+class Character:
+    """A body with its name and its points on the reference.
+
+    Attributes
+    ----------
+    name : str
+        As in ``--species``.
+    class_id : ClassId
+    charted : Charted
+    """
+
+    name: str
+    class_id: ClassId
+    charted: Charted
+
+    @property
+    def rig(self) -> Rig:
+        """The body."""
+        return self.charted.rig
+
+    @property
+    def height_m(self) -> float:
+        """Of the body at rest."""
+        return float(np.ptp(self.rig.vertices[:, 1]))
+
+    @property
+    def length_m(self) -> float:
+        """Longest side of the body at rest on the ground."""
+        return float(np.ptp(self.rig.vertices[:, [0, 2]], axis=0).max())
+
+
+def species_names(sources: Sources) -> tuple[str, ...]:
+    """All names that ``--species`` takes with these sources, our own first."""
+    own = (*committed_animals(), PROCEDURAL, PERSON, APE)
+    if sources.assets is None:
+        return own
+    from wildpose.synth.zeroad import list_species
+
+    return (*own, *(n for n in list_species(sources.assets) if n not in own))
+
+
+def chosen_species(wanted: Sequence[str], sources: Sources) -> tuple[str, ...]:
+    """Turn the words of ``--species`` into names.
+
+    Parameters
+    ----------
+    wanted : sequence of str
+        Names; ``all`` stands for every animal. None at all means the same.
+    sources : Sources
+
+    Returns
+    -------
+    tuple of str
+        Each once, in the order of :func:`species_names`.
+
+    Raises
+    ------
+    UsageError
+        A name that is none.
+    """
+    known = species_names(sources)
+    animals = {n for n in known if n != PERSON}
+    names: set[str] = set()
+    for word in wanted or ["all"]:
+        if word != "all" and word not in known:
+            raise UsageError(f"--species {word}: there is no such body.",
+                             f"There are: all, {', '.join(known)}.")
+        names |= animals if word == "all" else {word}
+    return tuple(n for n in known if n in names)
+
+
+def load_character(name: str, rng: np.random.Generator, sources: Sources) -> Character:
+    """Bring a body onto the stage.
+
+    Parameters
+    ----------
+    name : str
+        One of :func:`species_names`.
+    rng : numpy.random.Generator
+        Draws the body where there are many of that name.
+    sources : Sources
+
+    Returns
+    -------
+    Character
+    """
+    if name == PERSON or name == APE:
+        rig = _human(name, rng)
+        return Character(name, ClassId.PERSON if name == PERSON else ClassId.ANIMAL, charted(rig))
+    if name == PROCEDURAL:
+        return _kept(name, int(rng.integers(PROCEDURAL_BODIES)), sources)
+    return _kept(name, 0, sources)
+
+
+def dressed(character: Character, rng: np.random.Generator, sources: Sources) -> Body:
+    """Put a coat on a body.
+
+    Parameters
+    ----------
+    character : Character
+    rng : numpy.random.Generator
+        Draws the coat.
+    sources : Sources
+
+    Returns
+    -------
+    Body
+    """
+    rig = character.rig
+    coat = painted(rig, own_colours(rig), COAT_SAMPLES)
+    return prepared(rig.vertices, rig.faces, coat, character.charted.points, reference_ground())
+
+
+@lru_cache(maxsize=1)
+def reference_ground() -> Ground:
+    """The reference surface, as the renderer looks points up on it."""
+    return ground_of(load_reference())
+
+
+@lru_cache(maxsize=64)
+def _kept(name: str, number: int, sources: Sources) -> Character:
+    if name == PROCEDURAL:
+        rig = quadruped(number)
+    elif name in committed_animals():
+        rig = load_committed(name)
+    else:
+        rig = _from_game(name, sources)
+    return Character(name, ClassId.ANIMAL, charted(rig))
+
+
+def _from_game(name: str, sources: Sources) -> Rig:
+    from wildpose.synth.zeroad import load_species
+
+    if sources.assets is None:
+        raise UsageError(f"{name}: this body is not one of ours.", "Give its file with --assets.")
+    return load_species(sources.assets, name)
+
+
+def _human(name: str, rng: np.random.Generator) -> Rig:
+    from wildpose.synth import people
+
+    rig: Rig = people.ape(rng) if name == APE else people.person(rng)
+    return replace(rig, species=name)
