@@ -12,6 +12,7 @@ from .doctor import doctor
 from .evaluate import evaluate
 from .models import models
 from .review import review
+from .synth import synth
 from .train import train
 
 COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
@@ -19,6 +20,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
     "review": (review, "Look at the clips of a run in your browser."),
     "evaluate": (evaluate, "Measure a model on pictures with known animals."),
     "train": (train, "Train a model from labelled pictures."),
+    "synth": (synth, "Render clips of animals with exact truth."),
     "models": (models, "List the models that come with wildpose."),
     "doctor": (doctor, "Check this installation."),
 }
@@ -34,6 +36,7 @@ _EXAMPLES = {
     "analyze": "Example: wildpose analyze clips/2026-05 --out runs/2026-05",
     "review": "Example: wildpose review runs/2026-05",
     "evaluate": "Example: wildpose evaluate animal-small labelled/ --report runs/evaluation",
+    "synth": "Example: wildpose synth --out runs/synth --clips 40 --stills 200",
     "train": "Example: wildpose train recipes/animal-small.yaml --out models/mine",
 }
 

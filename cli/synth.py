@@ -1,0 +1,165 @@
+"""`wildpose synth`: render clips and stills of animals, with exact truth."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wildpose.errors import UsageError
+
+from .answer import answering
+from .options import Debug, Json, Quiet, Workers, existing
+from .progress import Pace, progress, time_span
+
+if TYPE_CHECKING:
+    from wildpose.synth.produce import Produced
+
+LEAST_SIDE, MOST_SIDE = 64, 4096
+_SIZE = re.compile(r"(\d+)x(\d+)")
+
+
+def synth(
+    out: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder to write; new or empty.")
+    ],
+    clips: Annotated[
+        int, typer.Option("--clips", metavar="N", min=0, help="How many clips (MP4).")
+    ] = 0,
+    stills: Annotated[
+        int, typer.Option("--stills", metavar="M", min=0, help="How many stills (JPEG).")
+    ] = 0,
+    species: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--species",
+            metavar="NAME",
+            help="Bodies that may appear: names with commas between, all, person; a name that is "
+            "none gets the list.",
+            show_default="all animals",
+        ),
+    ] = None,
+    night: Annotated[
+        float,
+        typer.Option(
+            "--night", metavar="SHARE", min=0, max=1, help="Share by infra-red flash, 0 to 1."
+        ),
+    ] = 0.5,
+    assets: Annotated[
+        Path | None,
+        typer.Option(
+            "--assets",
+            metavar="ZIP",
+            help="Zip or folder of the game 0 A.D.: adds its animals (CC BY-SA 3.0).",
+        ),
+    ] = None,
+    backgrounds: Annotated[
+        Path | None,
+        typer.Option(
+            "--backgrounds",
+            metavar="DIR",
+            help="Pictures without animals to render into, instead of drawn places.",
+        ),
+    ] = None,
+    fur: Annotated[
+        Path | None,
+        typer.Option("--fur", metavar="DIR", help="Pictures of fur to take coats from."),
+    ] = None,
+    iuv: Annotated[
+        bool, typer.Option("--iuv", help="Write dense maps of chart, u and v (PNG), too.")
+    ] = False,
+    size: Annotated[
+        str, typer.Option("--size", metavar="WxH", help="Width and height in pixels.")
+    ] = "640x480",
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="S", min=0.1, max=600, help="Length of a clip.")
+    ] = 6.0,
+    rate: Annotated[
+        float, typer.Option("--rate", metavar="FPS", min=1, max=120, help="Frames per second.")
+    ] = 15.0,
+    seed: Annotated[
+        int,
+        typer.Option("--seed", metavar="N", min=0, help="The same number gives the same bytes."),
+    ] = 0,
+    workers: Workers = None,
+    as_json: Json = False,
+    debug: Debug = False,
+    quiet: Quiet = False,
+) -> int:
+    """Render clips and stills of animals, with exact truth.
+
+    Writes MP4 clips, JPEG stills, COCO annotations with masks, tracks and dense pose, and tracks
+    in MOT form. A camera on a tree, by day or infra-red flash.
+    """
+    from wildpose.synth.cast import Sources, chosen_species
+    from wildpose.synth.produce import ProduceSettings, produce
+    from wildpose.synth.scene import SceneSettings
+
+    for path, what in ((assets, "assets"), (backgrounds, "folder"), (fur, "folder")):
+        if path is not None:
+            existing(path, what)
+    sources = Sources(assets, fur)
+    scene = SceneSettings(
+        species=chosen_species([n for word in species or [] for n in word.split(",")], sources),
+        size=parse_size(size),
+        seconds=seconds,
+        rate=rate,
+        night=night,
+        sources=sources,
+        backgrounds=backgrounds,
+    )
+    settings = ProduceSettings(out, clips, stills, scene, iuv, seed, workers or _cores())
+    pace = Pace()
+    with answering(as_json=as_json, quiet=quiet) as answer:
+        with progress("items", quiet=quiet) as show:
+            made = produce(settings, lambda done, total: show(pace.step(done, total)))
+        answer(made.as_json(), describe(made))
+    return 0
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height that a word like ``640x480`` stands for.
+
+    Raises
+    ------
+    UsageError
+        Where it is no size, or a side is odd, too small or too large.
+
+    Examples
+    --------
+    >>> parse_size("640x480")
+    (640, 480)
+    """
+    match = _SIZE.fullmatch(text.strip().lower())
+    sides = [int(side) for side in match.groups()] if match else [0, 0]
+    if any(side % 2 or not LEAST_SIDE <= side <= MOST_SIDE for side in sides):
+        raise UsageError(
+            f"--size {text}: this is no size.",
+            f"Write it like 640x480: even numbers from {LEAST_SIDE} to {MOST_SIDE}.",
+        )
+    return sides[0], sides[1]
+
+
+def describe(made: Produced) -> str:
+    """Say in some lines what was written."""
+    lines = [
+        f"{made.clips} clips and {made.stills} stills ({made.frames} frames) in "
+        f"{time_span(made.seconds)}: {made.animals} boxes of animals, {made.people} of people, "
+        f"{made.dense} with dense pose."
+    ]
+    if made.clips:
+        lines.append(f"Clips   {made.out / 'clips'}")
+        lines.append(f"Tracks  {made.out / 'mot'}")
+    if made.stills:
+        lines.append(f"Stills  {made.out / 'stills'}")
+    if made.credits:
+        lines.append(f"Name beside pictures of them: {'; '.join(made.credits)}")
+    return "\n".join(lines)
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
