@@ -85,7 +85,7 @@ def read_part_table(path: Path) -> PartTable:
     try:
         content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         left, right = (str(content["sides"][side]) for side in ("left", "right"))
-        side = f"(?P<side>{re.escape(left)}|{re.escape(right)})"
+        side = f"(?P<side>{left}|{right})"
         rules = tuple(
             _rule(path, re.compile(pattern.replace("{side}", side), re.IGNORECASE), str(target))
             for pattern, target in content["bones"].items()
@@ -95,7 +95,7 @@ def read_part_table(path: Path) -> PartTable:
         raise DataError(
             f"{path}: not a table of parts ({error}).", "Compare it with the tables of wildpose."
         ) from error
-    return PartTable(path.stem, rules, frozenset({left.lower()}))
+    return PartTable(path.stem, rules, frozenset(left.lower().split("|")))
 
 
 @lru_cache
