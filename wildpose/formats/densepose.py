@@ -14,6 +14,9 @@ import numpy as np
 
 from wildpose import masks
 from wildpose.errors import DataError
+from wildpose.surface.charts import COARSE_PART, MIRROR_COARSE_PART
+from wildpose.surface.points import chart_uv_of, mirrored, points_of
+from wildpose.surface.surface import Surface
 from wildpose.types import Array
 
 GRID = 256
@@ -21,17 +24,6 @@ GRID = 256
 PARTS = 14
 POINTS_PER_PART = 14
 """The most points that an annotator of DensePose-COCO was given for a part."""
-
-PART_OF_CHART: tuple[int, ...] = (
-    0, 1, 1, 2, 3, 4, 5, 6, 7, 6, 7, 8, 9, 8, 9, 10, 11, 10, 11, 12, 13, 12, 13, 14, 14,
-)
-"""Coarse part (1 to 14) of each chart; 0 for no body."""
-MIRROR_CHART: tuple[int, ...] = (
-    0, 1, 2, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15, 18, 17, 20, 19, 22, 21, 24, 23,
-)
-"""The chart on the other side of the body."""
-MIRROR_PART: tuple[int, ...] = (0, 1, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 14)
-"""The coarse part on the other side of the body."""
 
 Fields = dict[str, Any]
 
@@ -79,7 +71,7 @@ def dense_pose_fields(
         ``dp_x dp_y dp_I dp_U dp_V dp_masks``; empty where the body shows no chart at all, since a
         reader takes points or nothing.
     """
-    part = np.asarray(PART_OF_CHART, np.uint8)[chart]
+    part = np.asarray(COARSE_PART, np.uint8)[chart]
     chosen = [_spread(np.argwhere(part == p), points_per_part, rng) for p in range(1, PARTS + 1)]
     rows, columns = np.concatenate(chosen).T
     if len(rows) == 0:
@@ -179,6 +171,44 @@ def read_part_map(annotation: Fields) -> Array:
                             f"not {GRID} x {GRID}.")
         whole[masks.decode(rle)] = number
     return whole
+
+
+def mirrored_fields(annotation: Fields, surface: Surface) -> Fields:
+    """Write the fields of the same body in the mirrored picture.
+
+    Left and right change places: a point goes to the other side of the body, and with it chart, u
+    and v; parts swap their numbers.
+
+    Parameters
+    ----------
+    annotation : dict
+        With the fields of dense pose.
+    surface : Surface
+        The reference that the points lie on.
+
+    Returns
+    -------
+    dict
+        The fields alone; the box has to be mirrored, too.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_points` and :func:`read_part_map`.
+    """
+    read_points(annotation)
+    charts = np.asarray(annotation["dp_I"], np.uint8)
+    uv = np.stack([annotation["dp_U"], annotation["dp_V"]], 1).astype(np.float32)
+    chart, other_uv = chart_uv_of(surface, mirrored(surface, points_of(surface, charts, uv)))
+    part = np.asarray(MIRROR_COARSE_PART, np.uint8)[read_part_map(annotation)[:, ::-1]]
+    present = [(part == p).any() for p in range(1, PARTS + 1)]
+    return {
+        "dp_x": _rounded(GRID - np.asarray(annotation["dp_x"], np.float64)),
+        "dp_y": list(annotation["dp_y"]), "dp_I": [int(c) for c in chart],
+        "dp_U": _rounded(other_uv[:, 0]), "dp_V": _rounded(other_uv[:, 1]),
+        "dp_masks": [masks.encode(part == p) if there else []
+                     for p, there in enumerate(present, start=1)],
+    }
 
 
 def _spread(pixels: Array, most: int, rng: np.random.Generator) -> Array:

@@ -255,7 +255,7 @@ def _draw_way(
     scale: float, anchors: list[Anchor],
 ) -> Path:
     """Draw a path that does not lead through the camera; some cross that of the one before."""
-    camera, seconds, reach_m = view
+    seconds = view[1]
     keep_off = 0.3 + 0.35 * character.length_m * scale
     farther = 1.0
     for _ in range(_ATTEMPTS):
