@@ -81,8 +81,8 @@ class Geodesics:
             The same in both directions; infinite between separate pieces of the mesh; NaN where
             either is no point.
         """
-        straight = np.linalg.norm(positions(self.surface, points_a)
-                                  - positions(self.surface, points_b), axis=1)
+        step = positions(self.surface, points_a) - positions(self.surface, points_b)
+        straight = np.asarray(np.linalg.norm(step, axis=1))
         there = np.flatnonzero(np.isfinite(straight))
         one, other = self._corners(points_a, there), self._corners(points_b, there)
         apart = self._component[one[:, 0]] != self._component[other[:, 0]]
@@ -109,8 +109,8 @@ class Geodesics:
         second = np.repeat(other[:, None, :], 3, axis=1)
         distance = self._distances(first, second)
         points = self._mesh.vertices
-        detour = np.maximum(
-            distance - np.linalg.norm(points[first] - points[second], axis=3), 0)
+        straight = np.linalg.norm(points[first] - points[second], axis=3)
+        detour = np.asarray(np.maximum(distance - straight, 0))
         low, high = np.minimum(first, second), np.maximum(first, second)
         key = low * len(points) + high
         place = np.minimum(np.searchsorted(self._edge_keys, key), len(self._edge_keys) - 1)
@@ -153,11 +153,10 @@ class Geodesics:
     @cached_property
     def _table(self) -> Array:
         """Distances of all pairs of vertices, float16 [V, V], from disk or worked out."""
+        stored = self._kept()
+        if stored is not None:
+            return stored
         count = len(self._mesh.vertices)
-        if self._file.is_file():
-            stored = np.load(self._file, mmap_mode="r")
-            if stored.shape == (count, count):
-                return np.asarray(stored)
         table = np.stack([self._one_way(vertex) for vertex in range(count)])
         for start in range(0, count, _BLOCK):  # in place: two tables would take twice the memory
             stop = start + _BLOCK
@@ -167,6 +166,15 @@ class Geodesics:
         rounded = table.astype(np.float16)
         self._keep(rounded)
         return rounded
+
+    def _kept(self) -> Array | None:
+        """The table on disk, or None where there is none that can be read."""
+        try:
+            stored = np.load(self._file, mmap_mode="r")
+        except (OSError, ValueError, EOFError):
+            return None
+        count = len(self._mesh.vertices)
+        return np.asarray(stored) if stored.shape == (count, count) else None
 
     def _keep(self, table: Array) -> None:
         """Write the table beside and rename it, so that nobody reads half a file."""

@@ -88,6 +88,7 @@ def load_densepose_uv(uv_file: Path, mesh_file: Path) -> Surface:
         When a file is broken or the two do not fit.
     """
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     try:
         stored = loadmat(uv_file)
@@ -98,7 +99,7 @@ def load_densepose_uv(uv_file: Path, mesh_file: Path) -> Surface:
         corners, flat = body_vertex[faces], uv[faces]
     except OSError as error:
         raise DataError(f"{uv_file}: {error.strerror or error}.", "Check the path.") from error
-    except (ValueError, KeyError, IndexError, TypeError, NotImplementedError) as error:
+    except (MatReadError, ValueError, LookupError, TypeError, NotImplementedError) as error:
         raise DataError(f"{uv_file}: not DensePose's UV_Processed.mat ({error}).",
                         "Get the file from the DensePose project.") from error
     mesh = read_mesh(mesh_file)
@@ -134,6 +135,8 @@ def checked(surface: Surface, path: Path) -> Surface:
         wrong = "u or v beyond 0 to 1"
     elif surface.mirror.shape != (len(surface.vertices),):
         wrong = f"{len(surface.mirror)} mirror entries for {len(surface.vertices)} vertices"
+    elif surface.mirror.max() >= len(surface.vertices) or surface.mirror.min() < 0:
+        wrong = "mirror vertices that are not there"
     elif surface.faces.max() >= len(surface.vertices) or surface.faces.min() < 0:
         wrong = "triangles of vertices that are not there"
     if wrong:

@@ -164,14 +164,14 @@ def _read_gltf(path: Path) -> Mesh:
 
 
 def _buffer(entry: dict[str, Any], chunk: bytes, folder: Path) -> bytes:
-    uri = entry.get("uri")
+    uri: str | None = entry.get("uri")
     if uri is None:
         return chunk
     if uri.startswith("data:"):
         return base64.b64decode(uri.partition(",")[2])
     if "://" in uri or Path(uri).is_absolute() or ".." in Path(uri).parts:
         raise ValueError(f"buffer outside the file's folder: {uri}")
-    return (folder / uri).read_bytes()
+    return Path(folder / uri).read_bytes()
 
 
 def _accessor(document: dict[str, Any], buffers: list[bytes], number: int) -> Array:
