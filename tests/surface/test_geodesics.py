@@ -117,7 +117,7 @@ def test_other_surfaces_have_other_tables(ball, tmp_path):
 
 def test_separate_pieces_are_infinitely_far_and_nowhere_has_no_distance(ball, tmp_path):
     count = len(ball.vertices)
-    two = Surface("two", np.concatenate([ball.vertices, ball.vertices + [3, 0, 0]]),
+    two = Surface("two", np.concatenate([ball.vertices, ball.vertices + np.array([3, 0, 0])]),
                   np.concatenate([ball.faces, ball.faces + count]),
                   np.tile(ball.chart, 2), np.tile(ball.uv, (2, 1, 1)), np.arange(2 * count))
     face = np.array([0, 0, 0], np.int32), np.array([5, 5 + len(ball.faces), -1], np.int32)

@@ -38,7 +38,7 @@ def test_a_mesh_and_its_charts_table_make_a_surface_of_the_right_height(files, b
     assert loaded.name == "ball"
     assert np.isclose(loaded.vertices[:, 1].min(), 0, atol=1e-6)
     assert np.isclose(loaded.vertices[:, 1].max(), 1.7)
-    assert np.allclose(loaded.vertices, (ball.vertices + [0, 0.5, 0]) * 1.7, atol=1e-5)
+    assert np.allclose(loaded.vertices, (ball.vertices + np.array([0, 0.5, 0])) * 1.7, atol=1e-5)
     assert np.array_equal(loaded.faces, ball.faces)
     assert np.array_equal(loaded.chart, ball.chart)
     assert np.allclose(loaded.uv, ball.uv, atol=1e-6)
@@ -136,5 +136,5 @@ def test_a_broken_uv_file_is_named(densepose, content):
         savemat(path, {"All_Faces": np.ones((1, 3))})
     else:
         path.write_bytes(content)
-    with pytest.raises(DataError, match="other.mat"):
+    with pytest.raises(DataError, match=r"other\.mat"):
         load_densepose_uv(path, densepose / "body.obj")

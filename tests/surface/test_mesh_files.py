@@ -122,5 +122,5 @@ def test_broken_files_are_named(tmp_path, name, content):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(DataError, match="none.obj: No such file"):
+    with pytest.raises(DataError, match=r"none\.obj: No such file"):
         read_mesh(tmp_path / "none.obj")

@@ -18,7 +18,8 @@ def test_each_chart_gets_points_by_its_area():
     area = face_areas(Mesh.of(surface.vertices, surface.faces))
     points = sample_points(surface, COUNT, np.random.default_rng(5))
     expected = np.bincount(surface.chart, area, 25)[1:] / area.sum() * COUNT
-    assert chisquare(np.bincount(surface.chart[points.face], minlength=25)[1:], expected).pvalue > 1e-3
+    found = np.bincount(surface.chart[points.face], minlength=25)[1:]
+    assert chisquare(found, expected).pvalue > 1e-3
 
 
 def test_points_are_even_within_a_triangle_too(ball):
