@@ -13,7 +13,7 @@ from wildpose.surface.parts import MIRROR, PARTS
 from wildpose.types import Array
 
 SOURCES_PER_PART = 5
-"""Geodesic distance is averaged over so many points of a part: the mean hardly changes with more."""
+"""Distances are averaged over so many points of a part: the mean hardly changes with more."""
 RANGE_PERCENT = (2.0, 98.0)
 """Standardising looks at this range of a descriptor within a part, so that no tip rules it."""
 

@@ -51,20 +51,25 @@ class RemapSettings:
         One of :data:`NORMALISERS`.
     least_vertices : int
         Meshes with fewer vertices are subdivided while they are matched.
+    """
+
+    normaliser: Normaliser = "standardised"
+    least_vertices: int = LEAST_VERTICES
+
+
+def settings_named(normaliser: str) -> RemapSettings:
+    """The default settings with a normaliser given by its name.
 
     Raises
     ------
     UsageError
         For a normaliser that does not exist.
     """
-
-    normaliser: Normaliser = "standardised"
-    least_vertices: int = LEAST_VERTICES
-
-    def __post_init__(self) -> None:
-        if self.normaliser not in NORMALISERS:
-            raise UsageError(f"no such normaliser: {self.normaliser}",
-                             f"Choose from {', '.join(NORMALISERS)}.")
+    for known in get_args(Normaliser):
+        if known == normaliser:
+            return RemapSettings(normaliser=known)
+    raise UsageError(f"no such normaliser: {normaliser}.",
+                     f"Choose from {', '.join(NORMALISERS)}.")
 
 
 @dataclass(frozen=True, eq=False)
