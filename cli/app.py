@@ -12,6 +12,7 @@ from .doctor import doctor
 from .evaluate import evaluate
 from .models import models
 from .review import review
+from .surface import surface
 from .synth import synth
 from .train import train
 
@@ -21,6 +22,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
     "evaluate": (evaluate, "Measure a model on pictures with known animals."),
     "train": (train, "Train a model from labelled pictures."),
     "synth": (synth, "Render clips of animals with exact truth."),
+    "surface": (surface, "Draw the reference surface; carry animals onto it."),
     "models": (models, "List the models that come with wildpose."),
     "doctor": (doctor, "Check this installation."),
 }
@@ -37,6 +39,7 @@ _EXAMPLES = {
     "review": "Example: wildpose review runs/2026-05",
     "evaluate": "Example: wildpose evaluate animal-small labelled/ --report runs/evaluation",
     "synth": "Example: wildpose synth --out runs/synth --clips 40 --stills 200",
+    "surface": "Example: wildpose surface remap wolf --out runs/wolf",
     "train": "Example: wildpose train recipes/animal-small.yaml --out models/mine",
 }
 
