@@ -17,6 +17,13 @@ RUMP_SHARE, GROIN_SHARE, FRONT_SHARE = 0.22, 0.25, 0.42
 """Shares of the trunk's length: its upper end is rump, its lower end groin, its front half the
 withers and chest, and loin and belly lie between."""
 
+LIMBS = (("shoulder", "upper_arm", "forearm", "palm", "fingers"),
+         ("rump", "thigh", "shank", "instep", "toes"))
+"""Parts of the limbs from the trunk outward."""
+END_SHARE = 0.3
+"""Share of a limb's part that is given to a neighbour without vertices."""
+TAIL_SHARE = 0.01
+"""Share of the vertices that make up the root of a tail that isn't modelled."""
 SLABS = 4
 """Slabs of the neck, from root to head, that its middle is found in."""
 
@@ -119,6 +126,81 @@ def _above_middle_line(along: Array, across: Array) -> Array:
     return np.asarray(across > middle(along))
 
 
+def complete(vertices: Array, part: Array) -> None:
+    """Give parts to limbs and necks whose skeleton lacks bones for them, and a tail to all.
+
+    A limb's missing part is the near end of its neighbour, a missing neck the rear of the head, a
+    missing tail the place where one would grow.
+
+    Parameters
+    ----------
+    vertices : float64 [V, 3]
+    part : int8 [V]
+        Written to.
+    """
+    for chain in (names for names in LIMBS for _ in names):  # a gap of two is filled in two steps
+        for side in ("left", "right"):
+            _complete_limb(vertices, part, [_number(f"{name}_{side}") for name in chain])
+    if not np.isin(part, [_number("throat"), _number("nape")]).any():
+        crown = np.flatnonzero(part == _number("crown"))
+        rear = crown[_share(vertices[crown, 2]) < END_SHARE]
+        if len(rear):
+            part[rear] = split_neck(vertices[rear], np.array([0.0, 0.0, 1.0]))
+    if not (part == _number("tail")).any():
+        rear = np.flatnonzero(np.isin(part, [_number(n) for n in ("rump_left", "rump_right")]))
+        if len(rear):
+            middle = vertices[rear, 2] + np.abs(vertices[rear, 0]) - 0.3 * vertices[rear, 1]
+            count = max(4, round(TAIL_SHARE * len(vertices)))
+            part[rear[np.argsort(middle)[:count]]] = _number("tail")
+
+
+def _complete_limb(vertices: Array, part: Array, chain: list[int]) -> None:
+    for place, number in enumerate(chain):
+        if (part == number).any():
+            continue
+        for neighbour, top in ((place - 1, False), (place + 1, True)):
+            if not 0 <= neighbour < len(chain):
+                continue
+            rows = np.flatnonzero(part == chain[neighbour])
+            if len(rows) >= 8:
+                down = 1 - _share(vertices[rows, 1])
+                near = down < END_SHARE if top else down > 1 - END_SHARE
+                part[rows[near]] = number
+                break
+
+
+def mark_horns(rig: Rig, part: Array, length: float) -> None:
+    """Take away the part (-1) of what lies within some way of the tips of horns on the crown.
+
+    Parameters
+    ----------
+    rig : Rig
+        Welded.
+    part : int8 [V]
+        With ears and crown; written to.
+    length : float
+        Of a horn along the mesh, metres.
+    """
+    vertices = rig.vertices.astype(np.float64)
+    crown = np.flatnonzero(part == _number("crown"))
+    out = np.linalg.norm(vertices[crown] - np.median(vertices[crown], axis=0), axis=1)
+    for sign in (1, -1):
+        tip = crown[np.argmax(np.where(sign * vertices[crown, 0] > 0, out, -1))]
+        part[(_ways(rig, int(tip), length) <= length) & (part == _number("crown"))] = -1
+
+
+def _ways(rig: Rig, start: int, limit: float) -> Array:
+    """Metres along the edges from a vertex to all, infinite beyond a limit; float64 [V]."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import dijkstra
+
+    vertices = rig.vertices.astype(np.float64)
+    first, second = np.concatenate([rig.faces[:, [0, 1]], rig.faces[:, [1, 2]]]).T
+    length = np.linalg.norm(vertices[first] - vertices[second], axis=1)
+    graph = coo_matrix((length, (first, second)), (len(vertices),) * 2).tocsr()
+    return np.asarray(dijkstra(graph, directed=False, indices=start, limit=limit))
+
+
 def mark_ears(rig: Rig, part: Array, length: float) -> None:
     """Call ears what lies within some way along the mesh from their tips.
 
@@ -134,18 +216,12 @@ def mark_ears(rig: Rig, part: Array, length: float) -> None:
     length : float
         Of an ear, metres.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import dijkstra
-
     vertices = rig.vertices.astype(np.float64)
     ears = [_number("ear_left"), _number("ear_right")]
     tips = [_ear_tip(vertices, part, ear, sign) for ear, sign in zip(ears, (1, -1), strict=True)]
     part[np.isin(part, ears)] = _number("crown")
-    first, second = np.concatenate([rig.faces[:, [0, 1]], rig.faces[:, [1, 2]]]).T
-    way = np.linalg.norm(vertices[first] - vertices[second], axis=1)
-    graph = coo_matrix((way, (first, second)), (len(vertices),) * 2).tocsr()
     for ear, tip in zip(ears, tips, strict=True):
-        part[dijkstra(graph, directed=False, indices=tip, limit=length) <= length] = ear
+        part[_ways(rig, tip, length) <= length] = ear
 
 
 def _ear_tip(vertices: Array, part: Array, ear: int, sign: int) -> int:
@@ -157,4 +233,4 @@ def _ear_tip(vertices: Array, part: Array, ear: int, sign: int) -> int:
     reach = 1.6 * np.linalg.norm(crown - middle, axis=1).max()
     upper = np.isin(part, [_number(name) for name in ("crown", "nape", "throat")])
     near = upper & (np.linalg.norm(vertices - middle, axis=1) < reach)
-    return int(np.argmax(np.where(near, sign * vertices[:, 0], -np.inf)))
+    return int(np.argmax(np.where(near, sign * vertices[:, 0] + 0.5 * vertices[:, 1], -np.inf)))

@@ -3,6 +3,7 @@
 A table (``part_tables/*.yaml``) names, for each bone, the part that its vertices belong to. Bones
 that carry several parts name a region (``head``, ``neck``, ``trunk``) that is split by geometry in
 the bind pose, or several parts with the shares of the height at which one ends and the next begins.
+Which side a vertex is on, its x tells: some skeletons have left and right the wrong way round.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import yaml
 
 from wildpose.errors import DataError
 from wildpose.surface.parts import PARTS
-from wildpose.synth.part_splits import split_by_height, split_regions
+from wildpose.synth.part_splits import complete, split_by_height, split_regions
 from wildpose.synth.rig import Rig, body_vertices
 from wildpose.types import Array
 
@@ -34,7 +35,7 @@ class Rule:
     Attributes
     ----------
     pattern : re.Pattern
-        Matches whole bone names; its group ``side`` tells left from right.
+        Matches whole bone names.
     targets : tuple of str
         Parts without their side, or one region; from the top down.
     cuts : tuple of float
@@ -54,24 +55,15 @@ class PartTable:
     ----------
     name : str
     rules : tuple of Rule
-    left : frozenset of str
-        What the group ``side`` reads on the left, in lower case.
     """
 
     name: str
     rules: tuple[Rule, ...]
-    left: frozenset[str]
 
-    def rule_of(self, bone: str) -> tuple[int, str] | None:
-        """Row of the rule that matches a bone, and ``left``, ``right`` or an empty string."""
-        for row, rule in enumerate(self.rules):
-            found = rule.pattern.fullmatch(bone)
-            if found:
-                side = found.groupdict().get("side")
-                return row, "" if side is None else (
-                    "left" if side.lower() in self.left else "right"
-                )
-        return None
+    def rule_of(self, bone: str) -> int | None:
+        """Row of the rule that matches a bone."""
+        matching = (n for n, rule in enumerate(self.rules) if rule.pattern.fullmatch(bone))
+        return next(matching, None)
 
 
 def read_part_table(path: Path) -> PartTable:
@@ -84,8 +76,7 @@ def read_part_table(path: Path) -> PartTable:
     """
     try:
         content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
-        left, right = (str(content["sides"][side]) for side in ("left", "right"))
-        side = f"(?P<side>{left}|{right})"
+        side = f"({'|'.join(str(name) for name in content['sides'])})"
         rules = tuple(
             _rule(path, re.compile(pattern.replace("{side}", side), re.IGNORECASE), str(target))
             for pattern, target in content["bones"].items()
@@ -95,7 +86,7 @@ def read_part_table(path: Path) -> PartTable:
         raise DataError(
             f"{path}: not a table of parts ({error}).", "Compare it with the tables of wildpose."
         ) from error
-    return PartTable(path.stem, rules, frozenset(left.lower().split("|")))
+    return PartTable(path.stem, rules)
 
 
 @lru_cache
@@ -152,19 +143,17 @@ def parts_of(rig: Rig, table: PartTable) -> Array:
     """
     labels = np.full(len(rig.vertices), -1, np.int8)
     body = body_vertices(rig)
-    groups, group = _groups(rig, body, table)
-    region = np.array([
-        table.rules[row].targets[0] if table.rules[row].targets[0] in REGIONS else ""
-        for row, _ in groups
-    ])[group]
+    row = _rows(rig, body, table)
     vertices = rig.vertices[body].astype(np.float64)
     part = np.full(len(body), -1, np.int8)
-    for number, (row, side) in enumerate(groups):
-        chosen = np.flatnonzero((group == number) & (region == ""))
-        if len(chosen):
-            levels = split_by_height(vertices[chosen], table.rules[row].cuts)
-            part[chosen] = _numbers(table.rules[row].targets, side, vertices[chosen], levels)
+    region = np.array([rule.targets[0] for rule in table.rules])[row]
+    for number, rule in enumerate(table.rules):
+        chosen = np.flatnonzero(row == number)
+        if len(chosen) and rule.targets[0] not in REGIONS:
+            levels = split_by_height(vertices[chosen], rule.cuts)
+            part[chosen] = _numbers(rule.targets, vertices[chosen], levels)
     split_regions(vertices, region, part, _neck_axis(rig, table))
+    complete(vertices, part)
     labels[body] = part
     return labels
 
@@ -178,7 +167,7 @@ def _neck_axis(rig: Rig, table: PartTable) -> Array:
     bones: dict[str, list[int]] = {"head": [], "neck": []}
     for number, name in enumerate(rig.bone_names):
         found = table.rule_of(name)
-        target = table.rules[found[0]].targets[0] if found else ""
+        target = table.rules[found].targets[0] if found is not None else ""
         if target in bones and moved[number] > 0:
             bones[target].append(number)
     if not bones["head"] or not bones["neck"]:
@@ -188,10 +177,9 @@ def _neck_axis(rig: Rig, table: PartTable) -> Array:
     return np.asarray(ways[np.argmax(np.linalg.norm(ways, axis=1))])
 
 
-def _groups(rig: Rig, body: Array, table: PartTable) -> tuple[list[tuple[int, str]], Array]:
-    """Pairs of rule and side, and for each vertex of the body which of them moves it most."""
+def _rows(rig: Rig, body: Array, table: PartTable) -> Array:
+    """For each vertex of the body, the rule whose bones together move it most; int64 [N]."""
     index, weight = rig.bone_index[body], rig.bone_weight[body]
-    groups: list[tuple[int, str]] = []
     of_bone = np.full(len(rig.bone_names), -1)
     for bone in np.unique(index[weight > 0]):
         found = table.rule_of(rig.bone_names[bone])
@@ -200,21 +188,20 @@ def _groups(rig: Rig, body: Array, table: PartTable) -> tuple[list[tuple[int, st
                 f"part table {table.name} says nothing of the bone {rig.bone_names[bone]}.",
                 "Add a line for it.",
             )
-        if found not in groups:
-            groups.append(found)
-        of_bone[bone] = groups.index(found)
-    total = np.zeros((len(body), len(groups)))
+        of_bone[bone] = found
+    total = np.zeros((len(body), len(table.rules)))
     for column in range(index.shape[1]):
         rows = np.flatnonzero(weight[:, column] > 0)
         np.add.at(total, (rows, of_bone[index[rows, column]]), weight[rows, column])
-    return groups, total.argmax(axis=1)
+    return np.asarray(total.argmax(axis=1))
 
 
-def _numbers(targets: tuple[str, ...], side: str, vertices: Array, levels: Array) -> Array:
-    """Part numbers of vertices whose bones carry ``targets``; no side means: by the sign of x."""
+def _numbers(targets: tuple[str, ...], vertices: Array, levels: Array) -> Array:
+    """Part numbers of vertices whose bones carry ``targets``; which side, their x tells."""
     numbers = np.empty(len(vertices), np.int8)
     for place, (level, x) in enumerate(zip(levels, vertices[:, 0], strict=True)):
         name = targets[level]
-        lateral = side or ("left" if x > 0 else "right")
-        numbers[place] = PARTS.index(name if name in PARTS else f"{name}_{lateral}")
+        numbers[place] = PARTS.index(
+            name if name in PARTS else f"{name}_{'left' if x > 0 else 'right'}"
+        )
     return numbers

@@ -16,6 +16,8 @@ from wildpose.types import Array
 FEET = ("fingers_left", "fingers_right", "toes_left", "toes_right")
 PLANTED_SHARE = 0.5
 """A foot counts as on the ground in the frames, this share of all, in which it is lowest."""
+MOVING = ("walk", "run")
+"""Beginnings of the names of motions that lead somewhere."""
 STANDING_SHARE = 0.1
 """Strides below this share of the body's length are sway, not steps."""
 
@@ -59,7 +61,9 @@ def stride_of(rig: Rig, motion: Motion) -> float:
 
 
 def with_strides(rig: Rig) -> Rig:
-    """The body with the stride of each motion measured."""
-    return replace(
-        rig, motions={n: replace(m, stride_m=stride_of(rig, m)) for n, m in rig.motions.items()}
-    )
+    """The body with the strides of its walks and runs measured; other motions stay on the spot."""
+    motions = {
+        name: replace(m, stride_m=stride_of(rig, m)) if name.startswith(MOVING) else m
+        for name, m in rig.motions.items()
+    }
+    return replace(rig, motions=motions)

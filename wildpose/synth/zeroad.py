@@ -19,9 +19,9 @@ import yaml
 
 from wildpose.errors import DataError
 from wildpose.surface.parts import PARTS
-from wildpose.synth.part_splits import mark_ears
+from wildpose.synth.part_splits import mark_ears, mark_horns
 from wildpose.synth.part_table import part_table, parts_of
-from wildpose.synth.rig import Motion, Rig, welded
+from wildpose.synth.rig import Motion, Rig, subdivided, welded
 from wildpose.synth.rotations import quaternion_matrix, transform
 from wildpose.synth.strides import with_strides
 from wildpose.synth.zeroad_actor import Actor, parse_xml, read_actor
@@ -33,6 +33,8 @@ _TABLE = Path(__file__).parent / "assets" / "zeroad_species.yaml"
 _FLIP = np.diag([1.0, 1.0, -1.0, 1.0])
 _UNUSED = 0xFF
 _WELD_SHARE = 1e-4
+_FEWEST_VERTICES = 700
+"""Coarser meshes are subdivided: some have no vertex at all in some parts."""
 _SKELETON_OF = {"zeroad_hippopotamus": "Hippo_Armature", "zeroad_pig": "Boar_Armature",
                 "zeroad_horse": "Horse", "zeroad_horse_old": "Horse"}
 """Which of several skeletons with the same number of bones belongs to a table."""
@@ -51,12 +53,15 @@ class Species:
         Of the shoulder.
     ear_m : float
         Length of the ears; 0 leaves them to the bones.
+    horn_m : float
+        Length of horns that are one piece with the body.
     """
 
     species: str
     table: str
     height_m: float
     ear_m: float = 0.0
+    horn_m: float = 0.0
 
 
 @lru_cache
@@ -114,9 +119,11 @@ def load_species(source: Path, name: str, coat: int = 0) -> Rig:
     mesh = parse_pmd(files.read(actor.mesh), actor.mesh)
     names = bone_names(files, len(mesh.bones), species.table)
     rig = _body(mesh, names, replace_name=(name, species.species))
-    rig = replace(rig, motions=_motions(files, actor, len(rig.bone_names)))
-    rig = _sized(welded(_textured(files, actor, mesh, rig, coat), _WELD_SHARE), species)
-    return with_strides(rig)
+    rig = _forward(replace(rig, motions=_motions(files, actor, len(rig.bone_names))))
+    rig = welded(_textured(files, actor, mesh, rig, coat), _WELD_SHARE)
+    while len(rig.vertices) < _FEWEST_VERTICES:
+        rig = subdivided(rig)
+    return with_strides(_sized(rig, species))
 
 
 def bone_names(files: GameFiles, count: int, table: str) -> tuple[str, ...]:
@@ -134,7 +141,7 @@ def bone_names(files: GameFiles, count: int, table: str) -> tuple[str, ...]:
         names = tuple(bone.get("name", "") for bone in skeleton.iter("bone"))
         if wanted is not None and skeleton.get("id") != wanted:
             continue
-        covered = sum(known.rule_of(name) is not None for name in names)
+        covered = sum(known.rule_of(bone) is not None for bone in names)
         if len(names) == count and 2 * covered > count:
             return names
     raise DataError(
@@ -165,6 +172,20 @@ def _body(mesh: PmdMesh, names: tuple[str, ...], replace_name: tuple[str, str]) 
         part=np.full(len(mesh.vertices), -1, np.int8),
         licence=LICENCE,
         credit=CREDIT,
+    )
+
+
+def _forward(rig: Rig) -> Rig:
+    """The body turned round where its bind pose looks backward and its motions forward."""
+    if not rig.motions:
+        return rig
+    bones = next(iter(rig.motions.values())).bones[0]
+    turn = (bones @ rig.bind_inverse)[:, 2, 2]
+    if float(np.sum(turn[rig.bone_index] * rig.bone_weight)) >= 0:
+        return rig
+    half = np.diag([-1, 1, -1, 1]).astype(np.float32)
+    return replace(
+        rig, vertices=rig.vertices @ half[:3, :3], bind_inverse=rig.bind_inverse @ half
     )
 
 
@@ -227,4 +248,6 @@ def _sized(rig: Rig, species: Species) -> Rig:
     )
     if species.ear_m:
         mark_ears(sized, sized.part, species.ear_m)
+    if species.horn_m:
+        mark_horns(sized, sized.part, species.horn_m)
     return sized

@@ -135,7 +135,9 @@ def _motion_names(clips: list[tuple[str, str]]) -> list[tuple[str, str]]:
     named: dict[str, str] = {}
     for name, file in clips:
         motion = {"feeding": "feed"}.get(name, name)
-        if motion not in {"idle", "walk", "run", "feed"} or file in _family(named, motion):
+        # Some actors call plain standing "feeding".
+        known = _family(named, "idle") if motion == "feed" else _family(named, motion)
+        if motion not in {"idle", "walk", "run", "feed"} or file in known:
             continue
         count = len(_family(named, motion))
         if count == 0 or motion == "idle":
