@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from wildpose.errors import UsageError
-from wildpose.surface.body_parts import part_of_body
+from wildpose.surface.body_parts import parts_of
 from wildpose.surface.charts import CHARTS, MIRROR_CHART
 from wildpose.surface.cut_charts import cut_charts, unit
 from wildpose.surface.half_body import Sourced, left_half, thinned
@@ -26,6 +26,7 @@ from wildpose.surface.parametrise import (
     turned,
     unit_square,
 )
+from wildpose.surface.parts import MIRROR as MIRROR_PART
 from wildpose.surface.reference import UV_STEPS
 from wildpose.types import Array
 
@@ -157,8 +158,8 @@ def build(package: Path, out: Path) -> str:
     half, chart = cut_charts(thinned(left_half(body), SPACING_M), body)
     built = both_halves(half, chart, body)
     steps, figures = flat_charts(built, body)
-    part = part_of_body(body)
-    part = part[np.where(built.weight < 0.5, built.source[:, 0], built.source[:, 1])]
+    left = parts_of(half, chart, body)
+    right = np.array(MIRROR_PART, np.int8)[left[half.mesh.vertices[:, 0] > 0]]
     np.savez_compressed(
         out,
         vertices=built.mesh.vertices.astype(np.float32),
@@ -166,7 +167,7 @@ def build(package: Path, out: Path) -> str:
         chart=built.chart,
         uv_steps=steps,
         mirror=built.mirror.astype(np.uint16),
-        part=part,
+        part=np.concatenate([left, right]),
         source_vertex=built.source.astype(np.uint16),
         source_weight=built.weight.astype(np.float32),
     )
