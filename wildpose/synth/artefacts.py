@@ -118,7 +118,7 @@ def draw_recording(rng: np.random.Generator, *, night: bool, height: int) -> Rec
     dark = 2.0 if night else 1.0
     warm = rng.normal(0, 0.06)
     return Recording(
-        gain=float(rng.lognormal(0.0, 0.35)),
+        gain=float(np.clip(rng.lognormal(0.0, 0.3), 0.5, 2.2)),
         cast=(float(1 + warm), 1.0, float(1 - warm + rng.normal(0, 0.03))),
         grey=night, saturation=float(rng.uniform(0.55, 1.25)),
         blur_px=float(height / 480 * rng.choice([0.0, rng.uniform(0.3, 0.9),
@@ -126,20 +126,21 @@ def draw_recording(rng: np.random.Generator, *, night: bool, height: int) -> Rec
         bloom=float(rng.uniform(0, 0.5) * (rng.random() < 0.6)),
         vignette=float(rng.uniform(0, 0.35)),
         shot_noise=float(rng.uniform(0.005, 0.04) * dark),
-        read_noise=float(rng.uniform(0.001, 0.006) * dark),
+        read_noise=float(rng.uniform(0.0001, 0.0012) * dark),
         fewer_pixels=float(rng.choice([1.0, rng.uniform(0.45, 0.9)], p=[0.6, 0.4])),
         sharpening=float(rng.choice([0.0, rng.uniform(0.3, 1.5)])),
         shutter_s=float(rng.uniform(1 / 60, 1 / 12) if night else rng.uniform(1 / 500, 1 / 40)),
         drift=float(rng.uniform(0, 0.05)),
-        caption=draw_caption(rng) if rng.random() < 0.7 else None,
+        caption=draw_caption(rng, night=night) if rng.random() < 0.7 else None,
         crf=int(rng.integers(20, 36)), jpeg_quality=int(rng.integers(45, 95)),
     )
 
 
-def draw_caption(rng: np.random.Generator) -> Caption:
+def draw_caption(rng: np.random.Generator, *, night: bool) -> Caption:
     """Draw a bar with date, time, temperature and a made-up name, as cameras burn it in."""
     year, month, day = rng.integers(2009, 2026), rng.integers(1, _MONTHS + 1), rng.integers(1, 29)
-    hour, minute = rng.integers(0, 24), rng.integers(0, 60)
+    hour = (rng.integers(20, 29) % 24) if night else rng.integers(7, 18)
+    minute = rng.integers(0, 60)
     order = rng.choice(["{y}-{m:02d}-{d:02d}", "{m:02d}/{d:02d}/{y}", "{d:02d}.{m:02d}.{y}"])
     date = str(order).format(y=year, m=month, d=day)
     degrees = int(rng.integers(-12, 36))
@@ -197,7 +198,7 @@ def exposure(radiance: Array, brightness: float = 0.2) -> float:
         Wanted mean radiance.
     """
     mean = float(np.minimum(radiance, 1.2).mean())
-    return float(np.clip(brightness / max(mean, 1e-6), 0.3, 8.0))
+    return float(np.clip(brightness / max(mean, 1e-6), 0.3, 6.0))
 
 
 def vignette(height: int, width: int, strength: float, power: float) -> Array:

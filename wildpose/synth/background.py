@@ -292,11 +292,11 @@ def _littered(rng: np.random.Generator, camera: Camera, colour: Array, place: Pl
     picture = Image.fromarray(np.ascontiguousarray(colour))
     pen = ImageDraw.Draw(picture)
     count = int(rng.integers(place.litter // 3, place.litter + 1))
-    where = scattered(rng, count, camera, 0.6, 14)
+    where = scattered(rng, count, camera, 1.0, 14)
     where = where[np.argsort(-where[:, 1])]
     angle, size = rng.uniform(0, np.pi, count), rng.uniform(0.015, 0.055, count)
     slender = np.where(rng.random(count) < 0.12, 0.06, rng.uniform(0.3, 0.6, count))
-    size = np.where(slender < 0.1, size * 5, size)
+    size = np.where(slender < 0.1, size * 4, size)
     shape = np.array([[-1, 0], [0, 1], [1, 0], [0, -1]])
     along = np.stack([np.cos(angle), np.sin(angle)], 1) * size[:, None]
     across = np.stack([-along[:, 1], along[:, 0]], 1) * slender[:, None]

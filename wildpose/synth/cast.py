@@ -14,11 +14,12 @@ from wildpose.surface.reference import load_reference
 from wildpose.synth.cc0_animals import committed_animals, load_committed
 from wildpose.synth.charted import Charted, charted
 from wildpose.synth.fur import own_colours, painted
+from wildpose.synth.fur_patterns import random_fur, read_photographs
 from wildpose.synth.iuv import Ground, ground_of
 from wildpose.synth.quadruped import quadruped
 from wildpose.synth.rig import Rig
 from wildpose.synth.shading import Body, prepared
-from wildpose.types import ClassId
+from wildpose.types import Array, ClassId
 
 PROCEDURAL = "quadruped"
 PERSON, APE = "person", "ape"
@@ -153,7 +154,10 @@ def dressed(character: Character, rng: np.random.Generator, sources: Sources) ->
     Body
     """
     rig = character.rig
-    coat = painted(rig, own_colours(rig), COAT_SAMPLES)
+    photographs = _photographs(sources.fur) if sources.fur is not None else ()
+    clothed = character.class_id == ClassId.PERSON
+    painter = own_colours(rig) if clothed else random_fur(rig, rng, photographs)
+    coat = painted(rig, painter, COAT_SAMPLES)
     return prepared(rig.vertices, rig.faces, coat, character.charted.points, reference_ground())
 
 
@@ -161,6 +165,11 @@ def dressed(character: Character, rng: np.random.Generator, sources: Sources) ->
 def reference_ground() -> Ground:
     """The reference surface, as the renderer looks points up on it."""
     return ground_of(load_reference())
+
+
+@lru_cache(maxsize=2)
+def _photographs(folder: Path) -> tuple[Array, ...]:
+    return read_photographs(folder)
 
 
 @lru_cache(maxsize=64)

@@ -71,7 +71,7 @@ def grass(
     middle = low + np.stack([0.3 * lean[..., 0], 0.62 * tall, 0.3 * lean[..., 1]], -1)
     tip = low + np.stack([lean[..., 0], tall * 0.95, lean[..., 1]], -1)
     lines = np.stack([low, middle, tip], 2).reshape(-1, 3, 3)
-    width = rng.uniform(0.0015, 0.0045, len(lines)) * (0.6 + height_m)
+    width = rng.uniform(0.0012, 0.0035, len(lines)) * (0.6 + height_m)
     return _ribbons(camera, lines, width, _tinted(rng, colour, len(lines), 0.3))
 
 
