@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wildpose.synth.eye_shine import eye_vertices
 from wildpose.synth.lattice import Lattice, lattice_over, sample_places
 from wildpose.synth.light import DISPLAY_GAMMA
 from wildpose.synth.rig import Rig
@@ -64,6 +65,8 @@ class Coat(NamedTuple):
         Between samples.
     edge_m : float
         Mean length of the triangles' edges.
+    eyes : int32 [E]
+        Vertices that shine in the light of a lamp.
     """
 
     colour: Array
@@ -71,6 +74,7 @@ class Coat(NamedTuple):
     far_albedo: Array
     spacing_m: float
     edge_m: float
+    eyes: Array
 
 
 def painted(rig: Rig, painter: Painter, samples: int = SAMPLES_OF_A_COAT) -> Coat:
@@ -97,7 +101,7 @@ def painted(rig: Rig, painter: Painter, samples: int = SAMPLES_OF_A_COAT) -> Coa
     face, barycentric = sample_places(lattice)
     colour = painter(skin_at(rig, face, barycentric)).astype(np.uint8)
     return Coat(np.ascontiguousarray(colour), lattice, _far_albedo(rig, face, barycentric, colour),
-                spacing_m, float(edges.mean()))
+                spacing_m, float(edges.mean()), eye_vertices(rig))
 
 
 def skin_at(rig: Rig, face: Array, barycentric: Array) -> Skin:

@@ -13,6 +13,7 @@ import numpy as np
 
 from wildpose.errors import DataError
 from wildpose.surface.parts import PARTS
+from wildpose.synth.eye_shine import BLACK
 from wildpose.synth.fur import Painter, Skin, own_colours, sampled
 from wildpose.synth.rig import Rig
 from wildpose.synth.solid_noise import cell_distances, solid_noise
@@ -28,8 +29,6 @@ LIMB_PARTS = ("upper_arm", "forearm", "palm", "fingers", "thigh", "shank", "inst
 POINT_PARTS = (("palm", "fingers", "instep", "toes"), ("muzzle",), ("ear",), ("tail",))
 """Parts that are often dark, or white, together."""
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
-_DARK = 34
-"""Eyes, noses and hooves of flat-coloured bodies are darker than this: they keep their colour."""
 _CROP_PX = 320
 
 Marks = Callable[[Array, Array, np.random.Generator], Array]
@@ -251,7 +250,8 @@ def _haired(rig: Rig, painter: Painter, seed: int) -> Painter:
                    + solid_noise(places * [1, 0.2, 1], width, seed + 12, 2) * limb)
         clumps = solid_noise(places, rng.uniform(0.04, 0.12), seed + 13, 2)
         tone = 1 + rng.uniform(0.08, 0.35) * streaks + rng.uniform(0.05, 0.25) * clumps
-        return np.clip(painter(skin) * tone[:, None], 0, 255).astype(np.uint8)
+        haired: Array = np.clip(painter(skin) * tone[:, None], 0, 255).astype(np.uint8)
+        return haired
 
     return paint
 
@@ -265,7 +265,7 @@ def _kept_details(rig: Rig, painter: Painter, seed: int) -> Painter:
         flat = rig.texture is None and rig.face_colour is not None
         detail = skin.part < 0
         if flat:
-            detail = detail | (before.max(axis=1) < _DARK)
+            detail = detail | (before.max(axis=1) < BLACK)
         kept: Array = np.where(detail[:, None], before, colour)
         return kept
 
