@@ -25,6 +25,10 @@ PROCEDURAL = "quadruped"
 PERSON, APE = "person", "ape"
 PROCEDURAL_BODIES = 24
 """So many different quadrupeds are drawn: each is mapped to the reference once, then kept."""
+GAME = "0ad"
+"""Names of the game's animals begin with this and a slash; alone it stands for all of them."""
+COATS = 4
+"""So many textures of an animal of the game are drawn from; they go round and round."""
 COAT_SAMPLES = 120_000
 
 
@@ -83,7 +87,7 @@ def species_names(sources: Sources) -> tuple[str, ...]:
         return own
     from wildpose.synth.zeroad import list_species
 
-    return (*own, *(n for n in list_species(sources.assets) if n not in own))
+    return (*own, *(f"{GAME}/{name}" for name in list_species(sources.assets)))
 
 
 def chosen_species(wanted: Sequence[str], sources: Sources) -> tuple[str, ...]:
@@ -92,7 +96,8 @@ def chosen_species(wanted: Sequence[str], sources: Sources) -> tuple[str, ...]:
     Parameters
     ----------
     wanted : sequence of str
-        Names; ``all`` stands for every animal. None at all means the same.
+        Names; ``all`` stands for every animal, ``0ad`` for those of the game. None at all means
+        ``all``.
     sources : Sources
 
     Returns
@@ -104,15 +109,19 @@ def chosen_species(wanted: Sequence[str], sources: Sources) -> tuple[str, ...]:
     ------
     UsageError
         A name that is none.
+    DataError
+        The assets are no copy of the game.
     """
     known = species_names(sources)
-    animals = {n for n in known if n != PERSON}
+    groups = {"all": {n for n in known if n != PERSON},
+              GAME: {n for n in known if n.startswith(f"{GAME}/")}}
     names: set[str] = set()
     for word in wanted or ["all"]:
-        if word != "all" and word not in known:
+        chosen = groups.get(word, {word} & set(known))
+        if not chosen:
             raise UsageError(f"--species {word}: there is no such body.",
                              f"There are: all, {', '.join(known)}.")
-        names |= animals if word == "all" else {word}
+        names |= chosen
     return tuple(n for n in known if n in names)
 
 
@@ -134,9 +143,8 @@ def load_character(name: str, rng: np.random.Generator, sources: Sources) -> Cha
     if name == PERSON or name == APE:
         rig = _human(name, rng)
         return Character(name, ClassId.PERSON if name == PERSON else ClassId.ANIMAL, charted(rig))
-    if name == PROCEDURAL:
-        return _kept(name, int(rng.integers(PROCEDURAL_BODIES)), sources)
-    return _kept(name, 0, sources)
+    many = PROCEDURAL_BODIES if name == PROCEDURAL else COATS if name.startswith(GAME) else 1
+    return _kept(name, int(rng.integers(many)), sources)
 
 
 def dressed(character: Character, rng: np.random.Generator, sources: Sources) -> Body:
@@ -179,16 +187,16 @@ def _kept(name: str, number: int, sources: Sources) -> Character:
     elif name in committed_animals():
         rig = load_committed(name)
     else:
-        rig = _from_game(name, sources)
+        rig = _from_game(name, number, sources)
     return Character(name, ClassId.ANIMAL, charted(rig))
 
 
-def _from_game(name: str, sources: Sources) -> Rig:
+def _from_game(name: str, coat: int, sources: Sources) -> Rig:
     from wildpose.synth.zeroad import load_species
 
     if sources.assets is None:
         raise UsageError(f"{name}: this body is not one of ours.", "Give its file with --assets.")
-    return load_species(sources.assets, name)
+    return load_species(sources.assets, name.removeprefix(f"{GAME}/"), coat)
 
 
 def _human(name: str, rng: np.random.Generator) -> Rig:
