@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wildpose.surface.descriptors import GeodesicSolver
+from wildpose.surface.mesh import vertex_normals
 from wildpose.surface.parted_body import PartedBody
 from wildpose.surface.parts import PARTS
 from wildpose.types import Array
@@ -21,6 +22,8 @@ CHAINS: tuple[tuple[str, ...], ...] = (
 """Parts of a limb from the trunk outward, without their side."""
 SIDES = {"left": 1.0, "right": -1.0}
 STATIONS_PER_PART = 4
+NORMAL_DOUBT = 0.05
+"""Weight of a vertex's own place against its normal in the search for the middle of a limb."""
 SPREAD = 0.35
 """An arm whose forearm leans outward by more than this (sine) is held away from the body."""
 
@@ -98,11 +101,13 @@ def _fraction(
 ) -> tuple[Array, float] | None:
     """Fraction along one part of a limb at every vertex, and the length of the part."""
     own = rank == step
-    near = body.border(own, rank < step)  # other limbs and the trunk have rank -1
+    inner = rank[(rank >= 0) & (rank < step)].max(initial=-1)  # the trunk has rank -1
+    near = body.border(own, rank == inner)
     if not len(near):
         return None
     from_near = solver.to_vertices(near)
-    far = body.border(own, rank > step)
+    outer = rank[rank > step].min(initial=len(PARTS))
+    far = body.border(own, rank == outer)
     if not len(far):  # the outermost part: up to its tip
         length = float(np.percentile(from_near[own], 98))
         return np.clip(from_near / max(length, 1e-12), 0, 1), length
@@ -116,8 +121,9 @@ def _round(
 ) -> tuple[Array, Array]:
     """Angle round the middle line of a limb and distance to it."""
     xyz, area = body.mesh.vertices[vertices], body.area[vertices]
+    normal = vertex_normals(body.mesh)[vertices]
     station = np.arange(np.floor(along.min()), np.ceil(along.max()) + 1e-6, 1 / STATIONS_PER_PART)
-    middle = _middle_line(station, along, xyz, area)
+    middle = _middle_line(_windows(station, along) * area, xyz, normal)
     tangent = np.gradient(middle, axis=0)
     tangent /= np.maximum(np.linalg.norm(tangent, axis=1, keepdims=True), 1e-12)
     front = _transported(tangent, _FORWARD)
@@ -132,11 +138,22 @@ def _round(
     return angle, np.linalg.norm(offset, axis=1)
 
 
-def _middle_line(station: Array, along: Array, xyz: Array, area: Array) -> Array:
-    """Mean position of the limb at each station, [S, 3], by a Gaussian window."""
-    weight = np.exp(-0.5 * ((station[:, None] - along) * STATIONS_PER_PART) ** 2) * area
-    weight /= np.maximum(weight.sum(1, keepdims=True), 1e-30)
-    return np.asarray(weight @ xyz)
+def _windows(station: Array, along: Array) -> Array:
+    """Gaussian weight of each vertex at each station, [S, N]."""
+    return np.asarray(np.exp(-0.5 * ((station[:, None] - along) * STATIONS_PER_PART) ** 2))
+
+
+def _middle_line(weight: Array, xyz: Array, normal: Array) -> Array:
+    """The point of each station through which the normals pass best, [S, 3].
+
+    The mean of the vertices will not do: a thigh that grows out of the trunk has an outside only,
+    and its mean lies in the skin.
+    """
+    weight = weight / np.maximum(weight.sum(1, keepdims=True), 1e-30)
+    across = (1 + NORMAL_DOUBT) * np.eye(3) - normal[:, :, None] * normal[:, None, :]
+    left = np.einsum("sn,nij->sij", weight, across)
+    right = np.einsum("sn,nij,nj->si", weight, across, xyz)
+    return np.asarray(np.linalg.solve(left + 1e-9 * np.eye(3), right[..., None])[..., 0])
 
 
 def _transported(tangent: Array, start: Array) -> Array:

@@ -20,10 +20,20 @@ from wildpose.surface.limbs import CHAINS, SIDES, LimbCoordinates, limb_coordina
 from wildpose.surface.mesh import Mesh
 from wildpose.surface.parted_body import PartedBody, parted_body
 from wildpose.surface.reference import ReferenceBody
+from wildpose.surface.unfolded import Unfolded, unfolded
 from wildpose.types import Array
 
 NEIGHBOURS = 4
 """A place is the weighted mean of so many nearest descriptors."""
+LIMB_DOUBT_M = 0.008
+"""Metres by which a place on a limb is held uncertain where its bone is e times as long (as a
+share of the limb) as the reference's: a short upper arm must not be stretched over a whole one."""
+LONG_BONES = 2
+"""The first parts of a limb (upper arm and forearm, thigh and shank): what is eased and doubted.
+Hands and feet stay where they are."""
+JOINT_EASE = 0.5
+"""How far elbow and knee move on the reference from their own place (0) to where they divide the
+limb as they do on the animal (1)."""
 _EXACT = 1e-8
 """Square of the distance (0.1 mm) below which a descriptor counts as found exactly."""
 
@@ -54,13 +64,13 @@ class Match:
 
     Attributes
     ----------
-    xyz : float64 [V, 3]
-        Metres, near the reference; NaN where nothing was looked for.
+    place : float64 [V, K]
+        In the unfolded reference (x, y, z first); NaN where nothing was looked for.
     residual : float64 [V]
         How far the descriptor found is from the one sought, metres; infinite where none.
     """
 
-    xyz: Array
+    place: Array
     residual: Array
 
 
@@ -80,31 +90,40 @@ def described_reference(reference: ReferenceBody) -> Described:
     return described(parted_body(mesh, reference.part, least_vertices=1))
 
 
-def printed_match(animal: Described, reference: Described) -> Match:
+@lru_cache(maxsize=4)
+def unfolded_reference(reference: ReferenceBody) -> Unfolded:
+    """The unfolded reference, computed once per process."""
+    there = described_reference(reference)
+    return unfolded(there.body.mesh.vertices, there.body.mesh.faces, there.distance)
+
+
+def printed_match(animal: Described, reference: Described, space: Unfolded) -> Match:
     """Eq. 1 as printed: nearest descriptors over the whole body, normalised by their parts."""
     ours = normalised_by_part(animal.distance, animal.body.part)
     theirs = normalised_by_part(reference.distance, reference.body.part)
     both = np.isfinite(ours).all(0) & np.isfinite(theirs).all(0)
     row, residual = _nearest(ours[:, both], theirs[:, both], 1)
-    return Match(reference.body.mesh.vertices[row[:, 0]], residual[:, 0])
+    return Match(space.coordinates[row[:, 0]], residual[:, 0])
 
 
-def improved_match(animal: Described, reference: Described) -> Match:
+def improved_match(animal: Described, reference: Described, space: Unfolded) -> Match:
     """Within each part: standardised descriptors on trunk and head, limb coordinates on limbs."""
-    match = Match(np.full(animal.body.mesh.vertices.shape, np.nan),
+    match = Match(np.full((len(animal.body.part), len(space.sign)), np.nan),
                   np.full(len(animal.body.part), np.inf))
     on_limbs: set[int] = set()
     for limb, ours in animal.limbs.items():
         theirs = reference.limbs.get(limb)
         if theirs is not None:
-            _match_limb(match, ours, theirs, reference)
+            _match_limb(match, ours, theirs, space)
             on_limbs.update(limb_parts(*limb))
     for part in set(np.unique(animal.body.part)) - on_limbs - {-1}:
-        _match_part(match, int(part), animal, reference)
+        _match_part(match, int(part), (animal, reference), space)
     return match
 
 
-def _match_part(match: Match, part: int, animal: Described, reference: Described) -> None:
+def _match_part(match: Match, part: int, bodies: tuple[Described, Described],
+                space: Unfolded) -> None:
+    animal, reference = bodies
     own = np.flatnonzero(animal.body.part == part)
     target = np.flatnonzero(reference.body.part == part)
     if not len(target):
@@ -117,15 +136,36 @@ def _match_part(match: Match, part: int, animal: Described, reference: Described
     given = standardised(sums_and_differences(ours)[own], wanted)
     # The root of the number of columns makes a difference of descriptors a length in metres.
     scale = np.sqrt(max(int(both.sum()), 1))
-    _fill(match, own, (given / scale, wanted / scale), reference.body.mesh.vertices[target])
+    _fill(match, own, (given / scale, wanted / scale), space.coordinates[target])
 
 
 def _match_limb(match: Match, ours: LimbCoordinates, theirs: LimbCoordinates,
-                reference: Described) -> None:
+                space: Unfolded) -> None:
     radius = float(np.median(theirs.radius))
     start = np.concatenate([[0], np.cumsum(theirs.part_length)])
-    given, wanted = (_unrolled(limb, start, radius) for limb in (ours, theirs))
-    _fill(match, ours.vertices, (given, wanted), reference.body.mesh.vertices[theirs.vertices])
+    wanted = _unrolled(theirs, start, radius)
+    given = _unrolled(ours, _eased(start, ours.part_length), radius)
+    _fill(match, ours.vertices, (given, wanted), space.coordinates[theirs.vertices])
+    doubt = LIMB_DOUBT_M * _disproportion(ours.part_length, theirs.part_length)
+    doubt = doubt * np.clip(1 - ours.along / LONG_BONES, 0, 1)
+    match.residual[ours.vertices] = np.hypot(match.residual[ours.vertices], doubt)
+
+
+def _eased(start: Array, length: Array) -> Array:
+    """Where the parts of the animal's limb begin on the reference, the middle joint eased."""
+    if not (length[:LONG_BONES] > 0).all():
+        return start
+    eased = start.copy()
+    share = length[0] / length[:LONG_BONES].sum()
+    eased[1] = (1 - JOINT_EASE) * start[1] + JOINT_EASE * share * start[LONG_BONES]
+    return eased
+
+
+def _disproportion(ours: Array, theirs: Array) -> float:
+    """How differently two limbs are divided into their parts: largest |log ratio| of shares."""
+    both = (ours > 0) & (theirs > 0)
+    ratio = ours[both] / ours[both].sum() / (theirs[both] / theirs[both].sum())
+    return float(np.abs(np.log(ratio)).max(initial=0))
 
 
 def _unrolled(limb: LimbCoordinates, start: Array, radius: float) -> Array:
@@ -134,12 +174,12 @@ def _unrolled(limb: LimbCoordinates, start: Array, radius: float) -> Array:
     return np.stack([along, radius * np.cos(limb.angle), radius * np.sin(limb.angle)], axis=1)
 
 
-def _fill(match: Match, rows: Array, spaces: tuple[Array, Array], xyz: Array) -> None:
+def _fill(match: Match, rows: Array, spaces: tuple[Array, Array], place: Array) -> None:
     given, wanted = spaces
     nearest, distance = _nearest(given, wanted, min(NEIGHBOURS, len(wanted)))
     weight = 1 / (distance**2 + _EXACT)
     weight /= weight.sum(1, keepdims=True)
-    match.xyz[rows] = np.einsum("nk,nkc->nc", weight, xyz[nearest])
+    match.place[rows] = np.einsum("nk,nkc->nc", weight, place[nearest])
     match.residual[rows] = distance[:, 0]
 
 

@@ -28,12 +28,14 @@ from wildpose.surface.matching import (
     described_reference,
     improved_match,
     printed_match,
+    unfolded_reference,
 )
 from wildpose.surface.mesh import Mesh
 from wildpose.surface.parted_body import LEAST_VERTICES, PartedBody, parted_body
 from wildpose.surface.reference import ReferenceBody, load_reference_body
 from wildpose.surface.smoothing import smoothed
 from wildpose.surface.surface import SurfacePoints
+from wildpose.surface.unfolded import projected
 from wildpose.types import Array
 
 Normaliser = Literal["standardised", "part"]
@@ -126,9 +128,11 @@ def remapping(
     reference = reference or load_reference_body()
     body = parted_body(animal, part, settings.least_vertices)
     ours, theirs = described(body), described_reference(reference)
+    space = unfolded_reference(reference)
     if settings.normaliser == "part":
-        return Remapping(body, _at_nearest_vertex(printed_match(ours, theirs).xyz, reference))
-    return Remapping(body, smoothed(improved_match(ours, theirs), body, reference))
+        place = printed_match(ours, theirs, space).place
+        return Remapping(body, projected(space, place, np.ones(len(reference.part), bool))[0])
+    return Remapping(body, smoothed(improved_match(ours, theirs, space), body, reference))
 
 
 def of_all_vertices(animal: Mesh, part: Array, remapped: Remapping) -> SurfacePoints:
@@ -146,9 +150,3 @@ def of_all_vertices(animal: Mesh, part: Array, remapped: Remapping) -> SurfacePo
             row[loose] = own[tree.query(animal.vertices[loose])[1]]
     face = np.where(row < 0, -1, remapped.points.face[row]).astype(np.int32)
     return SurfacePoints(face, np.where(face[:, None] < 0, 0, remapped.points.barycentric[row]))
-
-
-def _at_nearest_vertex(xyz: Array, reference: ReferenceBody) -> SurfacePoints:
-    from wildpose.surface.points import nearest_points
-
-    return nearest_points(reference.surface, xyz)

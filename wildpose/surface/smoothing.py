@@ -8,19 +8,16 @@ places back on the surface: on the own limb or the trunk, so that no leg slips t
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wildpose.surface.matching import Match
+from wildpose.surface.matching import Match, unfolded_reference
 from wildpose.surface.parted_body import PartedBody
 from wildpose.surface.parts import MIRROR, PARTS
 from wildpose.surface.reference import ReferenceBody
 from wildpose.surface.surface import SurfacePoints
+from wildpose.surface.unfolded import Unfolded, projected
 from wildpose.types import Array
-
-if TYPE_CHECKING:
-    from wildpose.surface.nearest import Tree
 
 ROUNDS = 3
 STIFFNESS = 2.0
@@ -55,69 +52,56 @@ def smoothed(match: Match, body: PartedBody, reference: ReferenceBody) -> Surfac
     SurfacePoints
         One per vertex of ``body``; no point where its part is -1 or was not found.
     """
-    place = match.xyz
+    space, place = unfolded_reference(reference), match.place
     for _ in range(ROUNDS):
         place = _relaxed(place, match.residual, body)
-        place = _projected(place, body, reference)[1]
-        place = _symmetric(place, body)
-    points, _ = _projected(place, body, reference)
+        place = _on_own_side(place, body, reference, space)[1]
+        place = _symmetric(place, body, space)
+    points, _ = _on_own_side(place, body, reference, space)
     nowhere = (body.part < 0) | ~np.isfinite(match.residual)
     points.face[nowhere], points.barycentric[nowhere] = -1, 0
     return points
 
 
 def _relaxed(place: Array, residual: Array, body: PartedBody) -> Array:
-    """The balance of staying in place and being where the neighbours are, [V, 3]."""
+    """The balance of staying in place and being where the neighbours are, [V, K]."""
     from scipy.sparse import coo_array, diags_array
     from scipy.sparse.linalg import splu
 
     count = len(residual)
     trust = TRUSTED_M**2 / (residual**2 + _LEAST_M**2)
     first, second = body.edges.T
-    ones = np.full(2 * len(first), STIFFNESS)
-    links = coo_array((ones, (np.concatenate([first, second]), np.concatenate([second, first]))),
-                      shape=(count, count)).tocsc()
+    ends = np.concatenate([first, second]), np.concatenate([second, first])
+    links = coo_array((np.full(2 * len(first), STIFFNESS), ends), shape=(count, count)).tocsc()
     # A trace of trust keeps pieces without any match solvable.
     system = diags_array(trust + links.sum(axis=0) + 1e-9) - links
     held = trust[:, None] * np.where(np.isfinite(place), place, 0)
     return np.asarray(splu(system.tocsc()).solve(held))
 
 
-def _projected(
-    place: Array, body: PartedBody, reference: ReferenceBody
+def _on_own_side(
+    place: Array, body: PartedBody, reference: ReferenceBody, space: Unfolded
 ) -> tuple[SurfacePoints, Array]:
-    """Nearest points of the surface on limbs that a part may lie on, and their positions."""
-    from wildpose.surface.nearest import nearest_on
-
+    """Nearest points on the limb that a part belongs to or the trunk, and their places."""
     face, weight = np.full(len(place), -1, np.int32), np.zeros((len(place), 3), np.float32)
-    xyz = place.copy()
+    moved = place.copy()
     region = np.where(body.part < 0, 0, _REGION[body.part])
+    there = _REGION[reference.part]
     for number in np.unique(region):
         rows = np.flatnonzero(region == number)
-        tree, faces = _tree_of_region(reference, int(number))
-        found, barycentric, _ = nearest_on(tree, place[rows])
-        face[rows], weight[rows] = faces[found], barycentric
-        xyz[rows] = np.einsum("nk,nkc->nc", barycentric, tree.corners[found])
-    return SurfacePoints(face, weight), xyz
+        # The trunk may spread onto any limb: its borders with them differ between bodies.
+        allowed = (there == number) | (there == 0) | (number == 0)
+        points, moved[rows] = projected(space, place[rows], allowed)
+        face[rows], weight[rows] = points.face, points.barycentric
+    return SurfacePoints(face, weight), moved
 
 
-@lru_cache(maxsize=16)
-def _tree_of_region(reference: ReferenceBody, region: int) -> tuple[Tree, Array]:
-    """A search tree over the faces that a region may map to, and the rows of these faces."""
-    from wildpose.surface.nearest import tree_of
-
-    corners = _REGION[reference.part[reference.surface.faces]]
-    allowed = ((corners == region) | (corners == 0)).any(1)
-    faces = np.flatnonzero(allowed).astype(np.int32)
-    return tree_of(reference.surface.vertices[reference.surface.faces[faces]]), faces
-
-
-def _symmetric(place: Array, body: PartedBody) -> Array:
+def _symmetric(place: Array, body: PartedBody, space: Unfolded) -> Array:
     """Average each place with the mirrored one of the vertex on the other side."""
     other = mirror_vertices(body)
     both = other >= 0
     averaged = place.copy()
-    averaged[both] = (place[both] + place[other[both]] * (-1, 1, 1)) / 2
+    averaged[both] = (place[both] + place[other[both]] * space.sign) / 2
     return averaged
 
 
