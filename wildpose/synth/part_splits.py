@@ -183,9 +183,8 @@ def mark_horns(rig: Rig, part: Array, length: float) -> None:
     """
     vertices = rig.vertices.astype(np.float64)
     crown = np.flatnonzero(part == _number("crown"))
-    out = np.linalg.norm(vertices[crown] - np.median(vertices[crown], axis=0), axis=1)
     for sign in (1, -1):
-        tip = crown[np.argmax(np.where(sign * vertices[crown, 0] > 0, out, -1))]
+        tip = crown[np.argmax(sign * vertices[crown, 0] + vertices[crown, 1])]
         part[(_ways(rig, int(tip), length) <= length) & (part == _number("crown"))] = -1
 
 
