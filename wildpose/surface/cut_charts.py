@@ -89,7 +89,7 @@ def cut_charts(half: Sourced, body: Body) -> tuple[Sourced, Array]:
     label = np.zeros(len(half.mesh.faces), np.int64)
     on_ring: dict[tuple[int, int], Array] = {}
     for ring in rings(body):
-        half, label, cut = _cut_ring(half, label, ring)
+        half, label, cut = cut_ring(half, label, ring)
         on_ring[ring.inner, ring.outer] = cut
     corners = _corners(half, body, on_ring)
     chart = np.zeros(len(half.mesh.faces), np.int64)
@@ -106,7 +106,7 @@ def cut_charts(half: Sourced, body: Body) -> tuple[Sourced, Array]:
     return half, chart.astype(np.uint8)
 
 
-def _cut_ring(half: Sourced, label: Array, ring: Ring) -> tuple[Sourced, Array, Array]:
+def cut_ring(half: Sourced, label: Array, ring: Ring) -> tuple[Sourced, Array, Array]:
     """Cut one ring; also the positions float64 [N, 3] of its vertices."""
     def field(points: Array) -> Array:
         return np.asarray((points - ring.centre) @ ring.normal)
@@ -137,12 +137,12 @@ def _corners(half: Sourced, body: Body, on_ring: Mapping[tuple[int, int], Array]
     down = np.array([0.0, -1.0, 0.0])
     return {
         "neck": (widest(on_ring[TORSO, HEAD]),) * 2,
-        "shoulder": _extremes(on_ring[TORSO, UPPER_ARM], arm, forward),
-        "elbow": _extremes(on_ring[UPPER_ARM, LOWER_ARM], arm, forward),
-        "wrist": _extremes(on_ring[LOWER_ARM, HAND], forearm, flexed),
-        "hip": _extremes(on_ring[TORSO, UPPER_LEG], down, forward),
-        "knee": _extremes(on_ring[UPPER_LEG, LOWER_LEG], down, forward),
-        "ankle": _extremes(on_ring[LOWER_LEG, FOOT], down, forward),
+        "shoulder": sides_of_ring(on_ring[TORSO, UPPER_ARM], arm, forward),
+        "elbow": sides_of_ring(on_ring[UPPER_ARM, LOWER_ARM], arm, forward),
+        "wrist": sides_of_ring(on_ring[LOWER_ARM, HAND], forearm, flexed),
+        "hip": sides_of_ring(on_ring[TORSO, UPPER_LEG], down, forward),
+        "knee": sides_of_ring(on_ring[UPPER_LEG, LOWER_LEG], down, forward),
+        "ankle": sides_of_ring(on_ring[LOWER_LEG, FOOT], down, forward),
     }
 
 
@@ -151,7 +151,7 @@ def widest(points: Array) -> Array:
     return np.asarray(points[np.argmax(points[:, 0])])
 
 
-def _extremes(points: Array, along: Array, front: Array) -> tuple[Array, Array]:
+def sides_of_ring(points: Array, along: Array, front: Array) -> tuple[Array, Array]:
     """Two ring vertices that part front from back, each with half of the ring.
 
     ``along`` points away from the trunk, ``front`` to the front. The first of the pair lies on
@@ -183,15 +183,15 @@ def _front_fields(half: Sourced, body: Body, corners: Mapping[str, tuple[Array, 
     arm, forearm = unit(elbow - shoulder), unit(wrist - elbow)
     flexed = unit(forearm * (arm @ forearm) - arm)
     return {
-        UPPER_ARM: _limb(corners["shoulder"], corners["elbow"], arm, forward),
-        LOWER_ARM: _limb(corners["elbow"], corners["wrist"], forearm, flexed),
-        UPPER_LEG: _limb(corners["hip"], corners["knee"], unit(knee - hip), forward),
-        LOWER_LEG: _limb(corners["knee"], corners["ankle"], unit(ankle - knee), forward),
-        TORSO: _trunk(corners),
+        UPPER_ARM: limb_field(corners["shoulder"], corners["elbow"], arm, forward),
+        LOWER_ARM: limb_field(corners["elbow"], corners["wrist"], forearm, flexed),
+        UPPER_LEG: limb_field(corners["hip"], corners["knee"], unit(knee - hip), forward),
+        LOWER_LEG: limb_field(corners["knee"], corners["ankle"], unit(ankle - knee), forward),
+        TORSO: trunk_field(corners),
     }
 
 
-def _limb(top: tuple[Array, Array], bottom: tuple[Array, Array], along: Array,
+def limb_field(top: tuple[Array, Array], bottom: tuple[Array, Array], along: Array,
           front: Array) -> Field:
     """Offset to the front of the two straight lines that join the corners of two rings."""
     front = unit(front - along * (front @ along))
@@ -211,7 +211,7 @@ def _limb(top: tuple[Array, Array], bottom: tuple[Array, Array], along: Array,
     return field
 
 
-def _trunk(corners: Mapping[str, tuple[Array, Array]]) -> Field:
+def trunk_field(corners: Mapping[str, tuple[Array, Array]]) -> Field:
     """Depth in front of three lines: neck to shoulder, armpit to hip, groin to the middle."""
     neck = corners["neck"][0]
     top, armpit = sorted(corners["shoulder"], key=lambda p: -float(p[1]))
