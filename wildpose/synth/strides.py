@@ -5,6 +5,7 @@ A planted foot stands still on the ground, so on the spot it slides backward at 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,17 +34,19 @@ def trajectories(rig: Rig, motion: Motion, rows: Array) -> Array:
     return places
 
 
-def stride_of(rig: Rig, motion: Motion) -> float:
+def stride_of(rig: Rig, motion: Motion, feet: Sequence[str] = FEET) -> float:
     """Metres forward per loop, from the backward slide of planted feet; 0 for a body that stands.
 
     Parameters
     ----------
     rig : Rig
-        With its parts: feet are fingers and toes.
+        With its parts.
     motion : Motion
+    feet : sequence of str
+        Parts that walk.
     """
     speeds = []
-    for name in FEET:
+    for name in feet:
         rows = np.flatnonzero(rig.part == PARTS.index(name))
         if len(rows) == 0 or len(motion.bones) < 4:
             continue
