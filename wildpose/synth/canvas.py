@@ -169,7 +169,7 @@ def _reduced(colour: Array, depth: Array, cover: Array, factor: int) -> Stage:
     thing = (cover > 0).reshape(tiles)
     share = thing.mean(axis=(1, 3))
     nearest = np.where(thing, depth.reshape(tiles), np.inf).min(axis=(1, 3))
-    behind = depth.reshape(tiles).min(axis=(1, 3))
+    behind = depth.reshape(tiles).mean(axis=(1, 3))
     covered = share > 0
     return Stage(linear.astype(np.float32), np.where(covered, nearest, behind).astype(np.float32),
                  np.where(covered, share, 1.0).astype(np.float32), share < 0.5)

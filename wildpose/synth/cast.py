@@ -140,7 +140,7 @@ def load_character(name: str, rng: np.random.Generator, sources: Sources) -> Cha
     -------
     Character
     """
-    if name == PERSON or name == APE:
+    if name in (PERSON, APE):
         rig = _human(name, rng)
         return Character(name, ClassId.PERSON if name == PERSON else ClassId.ANIMAL, charted(rig))
     many = PROCEDURAL_BODIES if name == PROCEDURAL else COATS if name.startswith(GAME) else 1

@@ -119,7 +119,7 @@ def _composed(
     """Light of the whole picture, float32 [H, W, 3]."""
     vertices, faces, _ = joined([(b.vertices, b.body.faces) for b in bodies])
     overhead = Daylight(_OVERHEAD / np.linalg.norm(_OVERHEAD), *(np.zeros(3),) * 3)
-    picture = shaded(shot.lit, shadow_of(shot.light, shot.camera, vertices, faces),
+    picture = shaded(shot.lit, seen.rendered.shadow,
                      shadow_of(overhead, shot.camera, vertices, faces))
     open_share = (1 - seen.covered)[..., None]
     spots = _canopy_share(shot, seen)[..., None]

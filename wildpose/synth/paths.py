@@ -17,7 +17,7 @@ from wildpose.types import Array
 STEP_S = 1 / 60
 BLEND_S = 0.3
 """How long one motion melts into the next."""
-_WEIGHTS = {"walk": 0.5, "run": 0.13, "feed": 0.17, "idle": 0.2}
+_WEIGHTS = {"walk": 0.5, "run": 0.13, "feed": 0.17, "idle": 0.2, "crouch": 0.1}
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def draw_path(
     ----------
     rng : numpy.random.Generator
     motions : mapping of str to Motion
-        Of the rig; those among ``walk run feed idle`` are used, or else whatever there is.
+        Of the rig; those among ``walk run feed idle crouch`` are used, or else whatever there is.
     scale : float
         Of the body: strides grow with it.
     anchor : Anchor

@@ -1,7 +1,7 @@
 """A take: one camera, one place, some bodies on their ways; drawn from a seed, rendered with truth.
 
-Everything follows from the settings and the seed. The place is drawn once, with depth, so that
-plants cover animals where they stand in front; bodies are rendered for every frame and laid over it.
+Everything follows from settings and seed. The place is drawn once, with depth, so that plants cover
+animals where they stand in front; bodies are rendered for every frame and laid over it.
 """
 
 from __future__ import annotations

@@ -149,7 +149,7 @@ def _fill_shares(
                            (-0.03, 0.07), (0.16, 0.1), (-0.16, -0.1), (0.1, -0.16),
                            (-0.1, 0.16)):
                 hidden += 1.0 - lit_share(overhead, x + dx, y, z + dz)
-            ambient[row, column] = 1.0 - 0.65 * hidden / 9.0
+            ambient[row, column] = 1.0 - 0.8 * hidden / 9.0
 
 
 def _places(stage: Stage, camera: Camera) -> Array:

@@ -1,0 +1,100 @@
+"""Places: drawn with depth, or taken from pictures."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from wildpose.errors import UsageError
+from wildpose.synth.background import (
+    PLACES,
+    find_pictures,
+    ground_depth,
+    is_grey,
+    picture_stage,
+    plants_in_front,
+    procedural_stage,
+    read_picture,
+)
+from wildpose.synth.camera import camera_on_a_tree, looking_at
+
+CAMERA = looking_at(np.array([0, 1.0, 0]), np.array([0, 0.4, 4.0]), (96, 64), 80.0)
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_place_has_colour_and_depth_everywhere(name):
+    stage = procedural_stage(np.random.default_rng(3), CAMERA, PLACES[name])
+    assert stage.albedo.shape == (64, 96, 3)
+    assert (stage.depth > 0).all()
+    assert np.isfinite(stage.albedo).all()
+    assert 0 <= stage.albedo.min() <= stage.albedo.max() <= 1
+    assert 0 < stage.cover.min() <= stage.cover.max() <= 1
+    assert stage.albedo.std() > 0.02
+    assert stage.ground.mean() > 0.02
+
+
+def test_bare_ground_lies_on_the_plane():
+    stage = procedural_stage(np.random.default_rng(5), CAMERA, PLACES["grass"])
+    y, x = np.nonzero(stage.ground & np.isfinite(ground_depth(CAMERA)) & (ground_depth(CAMERA) < 9))
+    place = CAMERA.unproject(np.stack([x + 0.5, y + 0.5], 1), stage.depth[y, x])
+    assert len(x) > 200
+    assert np.median(np.abs(place[:, 1])) < 0.02
+
+
+def test_the_plane_meets_the_rays():
+    depth = ground_depth(CAMERA)
+    rows, columns = np.nonzero(np.isfinite(depth))
+    place = CAMERA.unproject(np.stack([columns + 0.5, rows + 0.5], 1), depth[rows, columns])
+    assert np.abs(place[:, 1]).max() < 1e-3 * depth[rows, columns].max()
+
+
+def test_the_same_seed_draws_the_same_place_and_another_seed_another():
+    one, two, other = (procedural_stage(np.random.default_rng(s), CAMERA, PLACES["snow"])
+                       for s in (1, 1, 2))
+    assert (one.albedo == two.albedo).all()
+    assert (one.depth == two.depth).all()
+    assert (one.albedo != other.albedo).any()
+
+
+def test_things_in_front_are_nearer_than_the_ground_behind_them():
+    rng = np.random.default_rng(2)
+    camera = camera_on_a_tree(rng, (96, 64))
+    stage = procedural_stage(rng, camera, PLACES["forest"])
+    thing = ~stage.ground & np.isfinite(ground_depth(camera))
+    assert (stage.depth[thing] < ground_depth(camera)[thing] * 1.05).mean() > 0.9
+
+
+def test_a_picture_keeps_its_colours_and_gets_a_plane(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 255, (64, 96, 3)).astype(np.uint8)
+    stage = picture_stage(picture, CAMERA)
+    assert np.abs(stage.albedo ** (1 / 2.2) * 255 - picture).max() < 1.5
+    things = plants_in_front(np.random.default_rng(7), CAMERA, PLACES["grass"])
+    grown = picture_stage(picture, CAMERA, things)
+    assert (grown.depth < stage.depth).any()
+
+
+def test_pictures_are_found_in_order_and_cut_to_size(tmp_path):
+    (tmp_path / "sub").mkdir()
+    for name, size in (("b.jpg", (300, 100)), ("sub/a.PNG", (100, 300)), ("c.txt", None)):
+        if size is None:
+            (tmp_path / name).write_text("no picture")
+        else:
+            Image.new("RGB", size, (200, 30, 30)).save(tmp_path / name)
+    found = find_pictures(tmp_path)
+    assert [p.name for p in found] == ["b.jpg", "a.PNG"]
+    assert all(read_picture(p, (64, 48)).shape == (48, 64, 3) for p in found)
+
+
+def test_a_folder_without_pictures_and_a_broken_one_are_named(tmp_path):
+    with pytest.raises(UsageError, match="no pictures"):
+        find_pictures(tmp_path)
+    (tmp_path / "bad.jpg").write_bytes(b"rubbish")
+    with pytest.raises(UsageError, match=r"bad\.jpg"):
+        read_picture(tmp_path / "bad.jpg", (64, 48))
+
+
+def test_grey_pictures_are_those_of_the_night():
+    grey = np.random.default_rng(0).integers(0, 255, (20, 20, 1)).repeat(3, 2).astype(np.uint8)
+    colour = grey.copy()
+    colour[..., 1] //= 2
+    assert is_grey(grey)
+    assert not is_grey(colour)
