@@ -38,7 +38,8 @@ class LimbCoordinates:
     ----------
     vertices : int64 [N]
     along : float64 [N]
-        Number of the part within the chain plus the fraction along its bone.
+        Number of the part within the chain plus the fraction along its bone; in the outermost
+        part the fraction may go a little below 0 and beyond 1.
     angle : float64 [N]
         Radians round the limb: 0 in front (on the back of the hand), pi / 2 outside.
     radius : float64 [N]
@@ -108,12 +109,27 @@ def _fraction(
     from_near = solver.to_vertices(near)
     outer = rank[rank > step].min(initial=len(PARTS))
     far = body.border(own, rank == outer)
-    if not len(far):  # the outermost part: up to its tip
-        length = float(np.percentile(from_near[own], 98))
-        return np.clip(from_near / max(length, 1e-12), 0, 1), length
+    if not len(far):
+        return _fraction_of_tip(body, solver, (own, rank == inner, near))
     from_far = solver.to_vertices(far)
     both = np.maximum(from_near + from_far, 1e-12)
     return from_near / both, float(np.median(both[own]))
+
+
+def _fraction_of_tip(
+    body: PartedBody, solver: GeodesicSolver, parts: tuple[Array, Array, Array]
+) -> tuple[Array, float]:
+    """Fraction along the outermost part, measured from where the part before it begins.
+
+    So the base of a thumb lies before that of the fingers (below 0), and its tip beside theirs.
+    ``parts``: the outermost part and the one before it, bool [V], and the border between them.
+    """
+    own, before, border = parts
+    start = body.border(before, ~(own | before))
+    outer = solver.to_vertices(start if len(start) else border)
+    begins = float(np.median(outer[border])) if len(start) else 0.0
+    length = max(float(np.percentile(outer[own], 98)) - begins, 1e-12)
+    return (outer - begins) / length, length
 
 
 def _round(

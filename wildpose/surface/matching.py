@@ -18,7 +18,8 @@ from wildpose.surface.descriptors import (
 )
 from wildpose.surface.limbs import CHAINS, SIDES, LimbCoordinates, limb_coordinates, limb_parts
 from wildpose.surface.mesh import Mesh
-from wildpose.surface.parted_body import PartedBody, parted_body
+from wildpose.surface.parted_body import PartedBody, mirror_vertices, parted_body
+from wildpose.surface.parts import MIRROR
 from wildpose.surface.reference import ReferenceBody
 from wildpose.surface.unfolded import Unfolded, unfolded
 from wildpose.types import Array
@@ -75,12 +76,18 @@ class Match:
 
 
 def described(body: PartedBody) -> Described:
-    """Compute the descriptors of a body."""
+    """Compute the descriptors of a body.
+
+    They are averaged with those of the mirror image, so that both sides are described alike
+    although their distances are to other points of the parts.
+    """
     solver = GeodesicSolver(body)
     limbs = {(chain, side): limb_coordinates(body, solver, chain, side)
              for chain in CHAINS for side in SIDES}
     found = {limb: coordinates for limb, coordinates in limbs.items() if coordinates is not None}
-    return Described(body, part_distances(body, solver), MappingProxyType(found))
+    distance, other = part_distances(body, solver), mirror_vertices(body)
+    mirrored = np.where(other[:, None] < 0, distance, distance[other][:, list(MIRROR)])
+    return Described(body, (distance + mirrored) / 2, MappingProxyType(found))
 
 
 @lru_cache(maxsize=4)
@@ -170,7 +177,8 @@ def _disproportion(ours: Array, theirs: Array) -> float:
 
 def _unrolled(limb: LimbCoordinates, start: Array, radius: float) -> Array:
     """Points on the reference's limb made a cylinder, metres [N, 3]."""
-    along = np.interp(limb.along, np.arange(len(start)), start)
+    beyond = 2 * start[-1] - start[-2]  # some finger tips lie there
+    along = np.interp(limb.along, np.arange(len(start) + 1), np.append(start, beyond))
     return np.stack([along, radius * np.cos(limb.angle), radius * np.sin(limb.angle)], axis=1)
 
 

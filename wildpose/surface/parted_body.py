@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from wildpose.errors import DataError
 from wildpose.surface.mesh import Mesh, edges, face_areas, largest_component, subdivide
-from wildpose.surface.parts import PARTS
+from wildpose.surface.parts import MIRROR, PARTS
 from wildpose.types import Array
 
 LEAST_VERTICES = 2500
 """Coarser meshes are subdivided: eq. 1 jumps where an edge is longer than a paw."""
+MIRROR_TOLERANCE = 0.02
+"""Share of the body's diagonal by which a vertex may miss its mirror image and still be averaged
+with it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,3 +94,19 @@ def parted_body(mesh: Mesh, part: Array, least_vertices: int = LEAST_VERTICES) -
         body, (share,) = subdivide(body, [share])
     best = share.argmax(1)
     return PartedBody(body, np.where(best == len(PARTS), -1, best).astype(np.int8), origin)
+
+
+@lru_cache(maxsize=4)
+def mirror_vertices(body: PartedBody) -> Array:
+    """The vertex on the other side of the body of each vertex, int64 [V]; -1 where none fits.
+
+    The plane of symmetry is x = 0. A vertex fits where it lies within ``MIRROR_TOLERANCE`` of the
+    mirrored place and its part is the mirrored part.
+    """
+    from scipy.spatial import cKDTree
+
+    vertices = body.mesh.vertices
+    distance, other = cKDTree(vertices).query(vertices * (-1, 1, 1))
+    mirror = np.append(MIRROR, -1)  # the last entry serves part -1
+    fits = (distance < MIRROR_TOLERANCE * body.diagonal) & (mirror[body.part] == body.part[other])
+    return np.where(fits, other, -1)

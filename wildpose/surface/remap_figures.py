@@ -13,13 +13,12 @@ import numpy as np
 from wildpose.surface.descriptors import GeodesicSolver
 from wildpose.surface.limbs import CHAINS, SIDES, limb_parts
 from wildpose.surface.mesh import Mesh
-from wildpose.surface.parted_body import PartedBody, parted_body
+from wildpose.surface.parted_body import PartedBody, mirror_vertices, parted_body
 from wildpose.surface.parts import MIRROR, PARTS
 from wildpose.surface.points import positions
 from wildpose.surface.reference import ReferenceBody
 from wildpose.surface.remap import Remapping
 from wildpose.surface.sampling import sample_points
-from wildpose.surface.smoothing import mirror_vertices
 from wildpose.surface.surface import SurfacePoints
 from wildpose.types import Array
 

@@ -7,13 +7,11 @@ places back on the surface: on the own limb or the trunk, so that no leg slips t
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 
 from wildpose.surface.matching import Match, unfolded_reference
-from wildpose.surface.parted_body import PartedBody
-from wildpose.surface.parts import MIRROR, PARTS
+from wildpose.surface.parted_body import PartedBody, mirror_vertices
+from wildpose.surface.parts import PARTS
 from wildpose.surface.reference import ReferenceBody
 from wildpose.surface.surface import SurfacePoints
 from wildpose.surface.unfolded import Unfolded, projected
@@ -23,10 +21,7 @@ ROUNDS = 3
 STIFFNESS = 2.0
 """How strongly neighbours hold together, against a match that is ``TRUSTED_M`` off."""
 TRUSTED_M = 0.02
-_LEAST_M = 0.001
-MIRROR_TOLERANCE = 0.02
-"""Share of the body's diagonal by which a vertex may miss its mirror image and still be averaged
-with it."""
+_LEAST_M = 0.0003
 
 _LIMB_OF = np.array([next((k for k, names in enumerate((
     ("upper_arm", "forearm", "palm", "fingers"), ("thigh", "shank", "instep", "toes"),
@@ -103,19 +98,3 @@ def _symmetric(place: Array, body: PartedBody, space: Unfolded) -> Array:
     averaged = place.copy()
     averaged[both] = (place[both] + place[other[both]] * space.sign) / 2
     return averaged
-
-
-@lru_cache(maxsize=4)
-def mirror_vertices(body: PartedBody) -> Array:
-    """The vertex on the other side of the body of each vertex, int64 [V]; -1 where none fits.
-
-    The plane of symmetry is x = 0. A vertex fits where it lies within ``MIRROR_TOLERANCE`` of the
-    mirrored place and its part is the mirrored part.
-    """
-    from scipy.spatial import cKDTree
-
-    vertices = body.mesh.vertices
-    distance, other = cKDTree(vertices).query(vertices * (-1, 1, 1))
-    mirror = np.append(MIRROR, -1)  # the last entry serves part -1
-    fits = (distance < MIRROR_TOLERANCE * body.diagonal) & (mirror[body.part] == body.part[other])
-    return np.where(fits, other, -1)
