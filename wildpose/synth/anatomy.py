@@ -129,7 +129,7 @@ def _half_widths(p: Proportions) -> tuple[float, float]:
 
 
 def _elbow_height(p: Proportions) -> float:
-    return 1 - 0.95 * p.chest_depth
+    return 1 - 1.03 * p.chest_depth
 
 
 def _trunk_joints(p: Proportions) -> Joints:
@@ -180,7 +180,7 @@ def _fore_joints(p: Proportions) -> Joints:
     elbow_y = _elbow_height(p)
     wrist_y = p.wrist_height * elbow_y
     feet_x = max(0.62 * half, 1.7 * p.foot_radius)
-    elbow_z = z - 0.30 * depth
+    elbow_z = z - 0.26 * depth
     wrist_z = elbow_z + 0.03
     ball_z = wrist_z + 0.02 + 0.45 * max(0.0, 0.3 * elbow_y - wrist_y)
     return {"shoulder": np.array([0.45 * half, 1 - 0.10 * depth, z - 0.36 * depth]),
@@ -194,7 +194,7 @@ def _fore_joints(p: Proportions) -> Joints:
 def _hind_joints(p: Proportions) -> Joints:
     half = _half_widths(p)[1]
     hip = np.array([0.5 * half, p.rump_height - 0.42 * p.rump_depth, -p.trunk_length / 2])
-    knee_y = 1.02 * _elbow_height(p)
+    knee_y = 1.10 * _elbow_height(p)
     knee = np.array([0.80 * half, knee_y, hip[2] + 0.52 * (hip[1] - knee_y)])
     hock_y = p.hock_height * knee_y
     feet_x = max(0.66 * half, 1.7 * p.foot_radius)
@@ -218,11 +218,14 @@ class _Shape:
 
 
 def _sized(shape: _Shape, scale: float, thinnest_m: float) -> Capsule:
-    thin = min(shape.stretch)
-    first, last = (max(scale * r, thinnest_m / thin) for r in shape.radii)
+    first, last = (max(scale * r, thinnest_m) for r in shape.radii)
     start, end = (tuple(float(v) for v in scale * joint) for joint in (shape.start, shape.end))
+    # a flat shape is made rounder before it is made larger
+    flattest = min(thinnest_m / min(first, last), 1.0)
+    wide, high, deep = (max(v, flattest) for v in shape.stretch)
     return Capsule(shape.name, (start[0], start[1], start[2]), (end[0], end[1], end[2]), first,
-                   last, scale * shape.blend, shape.name in (*_PAIRED, "brow"), shape.stretch)
+                   last, scale * shape.blend, shape.name in (*_PAIRED, "brow"),
+                   (wide, high, deep))
 
 
 def _trunk(p: Proportions, joints: Joints) -> list[_Shape]:
@@ -249,6 +252,7 @@ def _neck_and_head(p: Proportions, joints: Joints) -> list[_Shape]:
     narrow = (0.78, 1.0, 1.0)
     drop = np.array([0, -0.18 * p.skull_radius, 0])
     eye = nape + 0.62 * (brow - nape) + p.skull_radius * np.array([0.52, 0.42, 0])
+    ear_middle, leaf = 0.55 * joints["ear"] + 0.45 * joints["ear_tip"], (1.0, 1.0, 0.45)
     return [_Shape("neck1", joints["neck1"], joints["neck2"], (p.neck_root, middle), 0.14, narrow),
             _Shape("neck2", joints["neck2"], nape, (middle, p.neck_tip), 0.04, narrow),
             _Shape("head", nape + 0.1 * (brow - nape), brow, (p.skull_radius,
@@ -257,8 +261,9 @@ def _neck_and_head(p: Proportions, joints: Joints) -> list[_Shape]:
                    (0.58 * p.skull_radius, p.muzzle_radius), 0.05, (0.86, 1.0, 1.0)),
             _Shape("brow", eye, eye + 0.12 * (brow - nape),
                    (0.22 * p.skull_radius, 0.2 * p.skull_radius), 0.03),
-            _Shape("ear", joints["ear"], joints["ear_tip"], (p.ear_width, 0.45 * p.ear_width),
-                   0.015, (1.0, 1.0, 0.6))]
+            _Shape("ear", joints["ear"], ear_middle, (0.7 * p.ear_width, p.ear_width), 0.02, leaf),
+            _Shape("ear", ear_middle, joints["ear_tip"], (p.ear_width, 0.25 * p.ear_width), 0.0,
+                   leaf)]
 
 
 def _legs(p: Proportions, joints: Joints) -> list[_Shape]:

@@ -75,9 +75,9 @@ def capsule_distance(capsule: Capsule, points: Array) -> Array:
 def smooth_minimum(first: Array, second: Array, blend: float) -> Array:
     """Minimum of two distances, rounded where they differ by less than ``blend`` metres."""
     if blend <= 0:
-        return np.minimum(first, second)
+        return np.asarray(np.minimum(first, second))
     overlap = np.maximum(blend - np.abs(first - second), 0.0) / blend
-    return np.minimum(first, second) - overlap * overlap * (blend / 4)
+    return np.asarray(np.minimum(first, second) - overlap * overlap * (blend / 4))
 
 
 def body_distance(capsules: Sequence[Capsule], points: Array) -> Array:
@@ -110,7 +110,7 @@ def nearest_capsule(capsules: Sequence[Capsule], points: Array) -> Array:
     """
     near_side = points * np.where(points[:, :1] < 0, _MIRROR, 1.0)
     depths = np.stack([capsule_distance(capsule, near_side) for capsule in capsules])
-    return np.argmin(depths, axis=0)
+    return np.asarray(np.argmin(depths, axis=0))
 
 
 def bounds(capsules: Sequence[Capsule]) -> tuple[Array, Array]:

@@ -8,7 +8,6 @@ seconds, and is kept on disk under a name made of all that the result depends on
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,8 @@ from tempfile import NamedTemporaryFile
 import numpy as np
 
 import wildpose.surface
-from wildpose.surface.mesh import Mesh, largest_component, weld
+from wildpose.surface.geodesics import cache_folder
+from wildpose.surface.mesh import Mesh, weld
 from wildpose.surface.reference import load_reference
 from wildpose.surface.surface import Surface, SurfacePoints
 from wildpose.synth.rig import Rig
@@ -48,7 +48,7 @@ def charted(rig: Rig, cache: Path | None = None) -> Charted:
     ----------
     rig : Rig
     cache : Path or None
-        Folder of kept results; None is :func:`cache_folder`.
+        Folder of kept results; None is :func:`wildpose.surface.geodesics.cache_folder`.
 
     Returns
     -------
@@ -83,31 +83,17 @@ def vertex_points(surface: Surface) -> SurfacePoints:
     return SurfacePoints(face, barycentric)
 
 
-def cache_folder() -> Path:
-    """Where results are kept: ``WILDPOSE_CACHE``, else the user's cache folder."""
-    given = os.environ.get("WILDPOSE_CACHE")
-    if given:
-        return Path(given)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "wildpose"
-
-
 def _remapped(rig: Rig) -> SurfacePoints:
-    """Map the largest piece of a body; whatever else the rig has gets no point."""
     from wildpose.surface.remap import remap
 
     size = float(np.linalg.norm(np.ptp(rig.vertices, axis=0)))
-    whole, number = weld(Mesh.of(rig.vertices, rig.faces), _WELD_SHARE * size)
-    body, kept = largest_component(whole)
-    part_of_welded = np.full(len(whole.vertices), -1, np.int8)
-    part_of_welded[number] = rig.part
-    mapped = remap(body, part_of_welded[kept])
-    row = np.full(len(whole.vertices), -1)
-    row[kept] = np.arange(len(kept))
-    row = row[number]
-    there = (row >= 0) & (rig.part >= 0)
-    face = np.where(there, mapped.face[row], -1).astype(np.int32)
-    barycentric = np.where(there[:, None], mapped.barycentric[row], 0).astype(np.float32)
+    body, number = weld(Mesh.of(rig.vertices, rig.faces), _WELD_SHARE * size)
+    part = np.full(len(body.vertices), -1, np.int8)
+    part[number] = rig.part
+    mapped = remap(body, part)
+    there = rig.part >= 0
+    face = np.where(there, mapped.face[number], -1).astype(np.int32)
+    barycentric = np.where(there[:, None], mapped.barycentric[number], 0).astype(np.float32)
     return SurfacePoints(face, barycentric)
 
 

@@ -41,8 +41,9 @@ def coat_colours(vertices: Array, faces: Array, part: Array, rng: np.random.Gene
     colour *= 1 + rng.uniform(0.0, 0.25) * np.clip(-up, 0, 1)[:, None]
     pale = rng.uniform(0, 1) < 0.6
     if pale:
-        _tint(colour, _of(face_part, ("chest", "belly", "groin", "throat")) * (up < -0.1),
-              np.array([214, 202, 184]), rng.uniform(0.3, 0.8))
+        # countershading: the paler, the more a place looks down, without a border
+        under = ~_of(face_part, ("ear", *_LOW_LEGS)) * np.clip(-1.4 * up - 0.15, 0, 1)
+        _tint(colour, under, np.array([214, 202, 184]), rng.uniform(0.4, 0.9))
     pattern = str(rng.choice(_PATTERNS))
     marked = _pattern(pattern, centre, float(np.ptp(vertices[:, 1])), rng)
     on_body = ~_of(face_part, ("muzzle", "fingers", "toes"))
@@ -61,7 +62,7 @@ def _of(part: Array, names: tuple[str, ...]) -> Array:
     """Which parts are one of these, on either side."""
     plain = [p.removesuffix("_left").removesuffix("_right") for p in PARTS]
     rows = [i for i, p in enumerate(plain) if p in names]
-    return np.isin(part, rows)
+    return np.asarray(np.isin(part, rows))
 
 
 def _tint(colour: Array, where: Array, towards: Array, share: float) -> None:
@@ -77,13 +78,13 @@ def _pattern(kind: str, centre: Array, height_m: float, rng: np.random.Generator
     noise = np.mean([np.sin(place @ w + p[0]) for w, p in zip(wave, phase, strict=True)], axis=0)
     if kind == "stripes":
         stripes = np.sin(place[:, 2] * rng.uniform(28, 55) + 2.5 * noise)
-        return (stripes > rng.uniform(0.0, 0.6)).astype(np.float64)
+        return np.asarray(stripes > rng.uniform(0.0, 0.6), np.float64)
     if kind == "spots":
         often = rng.uniform(24, 44)
         bumps = np.prod(np.sin(place * often + phase[0] + 1.5 * noise[:, None]), axis=1)
-        return (np.abs(bumps) > rng.uniform(0.25, 0.45)).astype(np.float64)
+        return np.asarray(np.abs(bumps) > rng.uniform(0.25, 0.45), np.float64)
     if kind == "mottled":
-        return np.clip(0.5 + 0.9 * noise, 0, 1)
+        return np.asarray(np.clip(0.5 + 0.9 * noise, 0, 1))
     return np.zeros(len(centre))
 
 
@@ -92,7 +93,7 @@ def _nose(centre: Array, part: Array) -> Array:
     if not muzzle.any():
         return muzzle
     front, back = centre[muzzle, 2].max(), centre[muzzle, 2].min()
-    return muzzle & (centre[:, 2] > front - 0.12 * (front - back))
+    return np.asarray(muzzle & (centre[:, 2] > front - 0.12 * (front - back)))
 
 
 def _eyes(centre: Array, part: Array) -> Array:
@@ -106,4 +107,4 @@ def _eyes(centre: Array, part: Array) -> Array:
     eye = np.array([0.40 * size[0], low[1] + 0.62 * size[1], low[2] + 0.80 * size[2]])
     away = np.abs(centre * np.array([0, 1, 1]) - eye * np.array([0, 1, 1]))
     side = np.abs(centre[:, 0]) > 0.22 * size[0]
-    return crown & side & (np.linalg.norm(away, axis=1) < 0.10 * float(size.max()))
+    return np.asarray(crown & side & (np.linalg.norm(away, axis=1) < 0.10 * float(size.max())))

@@ -19,7 +19,9 @@ from scipy.sparse.csgraph import connected_components
 from wildpose.types import Array
 
 Distance = Callable[[Array], Array]
-_RELAXATIONS = 10
+_RELAXATIONS = 8
+_MOST_FILLINGS = 12
+_FILLED_STEPS = 0.02
 _CORNERS = np.array([[i, j, k] for i in (0, 1) for j in (0, 1) for k in (0, 1)])
 
 
@@ -111,7 +113,7 @@ def _half_net(
     origin = np.array([-step / 2, lower[1] - 1.5 * step, lower[2] - 1.5 * step])
     size = np.ceil((upper - origin) / step).astype(int) + 2
     grid = np.stack(np.meshgrid(*(np.arange(n) for n in size), indexing="ij"), axis=-1)
-    value = distance(origin + step * grid.reshape(-1, 3)).reshape(*size)
+    value = _unambiguous(distance(origin + step * grid.reshape(-1, 3)).reshape(*size), step)
     inside = value < 0
     corner_count = sum(inside[_block(corner, size)].astype(int) for corner in _CORNERS)
     cells = np.argwhere((corner_count > 0) & (corner_count < len(_CORNERS)))
@@ -121,6 +123,35 @@ def _half_net(
     vertices[cells[:, 0] == 0, 0] = 0.0
     quads = np.concatenate([_quads(inside, number, axis) for axis in range(3)])
     return vertices, quads
+
+
+def _unambiguous(value: Array, step: float) -> Array:
+    """Fill tight creases until no cell side has its inside corners on a diagonal.
+
+    Where one has, four quadrilaterals would meet in one edge of the net.
+    """
+    for _ in range(_MOST_FILLINGS):
+        fillings = [_outside_corners(value, axes) for axes in ((0, 1), (1, 2), (2, 0))]
+        rows = np.concatenate(fillings)
+        if len(rows) == 0:
+            break
+        value[tuple(rows.T)] = -_FILLED_STEPS * step
+        value[0] = value[1] = np.minimum(value[0], value[1])
+    return value
+
+
+def _outside_corners(value: Array, axes: tuple[int, int]) -> Array:
+    """For each ambiguous side of a cell, its outside corner that is nearest to the body, [n, 3]."""
+    first, second = (np.eye(3, dtype=int)[axis] for axis in axes)
+    size = np.array(value.shape) - first - second
+    ring = np.stack([value[tuple(slice(o, o + n) for o, n in zip(offset, size, strict=True))]
+                     for offset in (0 * first, first, first + second, second)])
+    inside = ring < 0
+    ambiguous = (inside[0] == inside[2]) & (inside[1] == inside[3]) & (inside[0] != inside[1])
+    cells = np.argwhere(ambiguous)
+    corners = np.where(inside, np.inf, ring)[:, *cells.T]
+    offsets = np.stack([0 * first, first, first + second, second])
+    return np.asarray(cells + offsets[np.argmin(corners, axis=0)])
 
 
 def _block(corner: Array, size: Array) -> tuple[slice, ...]:
@@ -189,12 +220,12 @@ def _relaxed(
 
 def _normal(distance: Distance, points: Array, step: float) -> tuple[Array, Array, Array]:
     """Distance [N], unit direction of its growth [N, 3] and its slope [N]."""
-    reach = 0.1 * step
-    gradient = np.stack([
-        distance(points + reach * axis) - distance(points - reach * axis) for axis in np.eye(3)
-    ], axis=1) / (2 * reach)
+    reach = 0.05 * step
+    here = distance(points)
+    gradient = np.stack([distance(points + reach * axis) - here for axis in np.eye(3)],
+                        axis=1) / reach
     slope = np.linalg.norm(gradient, axis=1)
-    return distance(points), gradient / np.maximum(slope, 1e-9)[:, None], slope
+    return here, gradient / np.maximum(slope, 1e-9)[:, None], slope
 
 
 def _split(vertices: Array, quads: Array) -> Array:
