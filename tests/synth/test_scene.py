@@ -84,7 +84,7 @@ def test_charts_fill_the_mask_and_nothing_else(fox):
     assert (truth.chart[~mask] == 0).all()
     assert (truth.chart[mask] > 0).mean() > 0.85
     assert len(np.unique(truth.chart[mask])) > 5
-    assert (0 <= truth.uv).all()
+    assert (truth.uv >= 0).all()
     assert (truth.uv <= 1).all()
 
 

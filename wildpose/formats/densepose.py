@@ -218,7 +218,8 @@ def _spread(pixels: Array, most: int, rng: np.random.Generator) -> Array:
     order = np.argsort(_interleaved(pixels), kind="stable")
     step = len(pixels) / most
     index = ((np.arange(most) + rng.random()) * step).astype(int)
-    return pixels[order[np.minimum(index, len(pixels) - 1)]]
+    chosen: Array = pixels[order[np.minimum(index, len(pixels) - 1)]]
+    return chosen
 
 
 def _interleaved(pixels: Array) -> Array:

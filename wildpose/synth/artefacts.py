@@ -288,7 +288,8 @@ def _bloomed(light: Array, strength: float) -> Array:
     glow = ndimage.gaussian_filter(small, (spread / 4, spread / 4, 0))
     factors = (light.shape[0] / glow.shape[0], light.shape[1] / glow.shape[1], 1)
     large = ndimage.zoom(glow, factors, order=1)[: light.shape[0], : light.shape[1]]
-    return light + np.float32(strength) * large
+    glowing: Array = light + np.float32(strength) * large
+    return glowing
 
 
 def _toned(light: Array, recording: Recording) -> Array:
@@ -323,4 +324,5 @@ def _sharpened(image: Array, strength: float) -> Array:
         return image
     levels = image.astype(np.float32)
     soft = ndimage.uniform_filter(levels, (3, 3, 1))
-    return np.clip(levels + strength * (levels - soft), 0, 255).astype(np.uint8)
+    sharp: Array = np.clip(levels + strength * (levels - soft), 0, 255).astype(np.uint8)
+    return sharp

@@ -268,7 +268,8 @@ def _wall(rng: np.random.Generator, camera: Camera, place: Place) -> Array:
     wall = np.array(place.wall, np.float32) * shade
     top = _tree_tops(rng, x, leaves, place.sky)
     gap = np.clip((up - top + 0.35 * foliage) * 12, 0, 1)[..., None]
-    return (wall * (1 - gap) + sky * gap).astype(np.float32)
+    mixed: Array = (wall * (1 - gap) + sky * gap).astype(np.float32)
+    return mixed
 
 
 def _tree_tops(rng: np.random.Generator, x: Array, leaves: Noise, sky: float) -> Array:

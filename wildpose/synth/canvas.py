@@ -115,8 +115,9 @@ def painted(
             _paste((canvas, far, cover), thing)
         else:
             outline = (np.asarray(thing.outline) * factor).ravel().tolist()
-            for pen, fill in zip(pens, (thing.colour, float(thing.depth_m), 255), strict=True):
-                pen.polygon(outline, fill=fill)
+            pens[0].polygon(outline, fill=thing.colour)
+            pens[1].polygon(outline, fill=float(thing.depth_m))
+            pens[2].polygon(outline, fill=255)
     return _reduced(np.asarray(canvas), np.asarray(far), np.asarray(cover), factor)
 
 

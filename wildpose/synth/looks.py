@@ -99,7 +99,8 @@ def apply_look(image: Array, look: Look, time_s: float, noise_seed: tuple[int, i
     if look.infrared:
         grey = image @ np.array([0.35, 0.45, 0.2], np.float32)
         image = np.repeat(grey[..., None], 3, axis=2)
-    light = vignette(*image.shape[:2], look.vignette, 1.0 if look.infrared else 1.5)
+    power = 1.0 if look.infrared else 1.5
+    light = vignette(image.shape[0], image.shape[1], look.vignette, power)
     light = light * (1 + look.drift * math.sin(2 * math.pi * 0.11 * time_s))
     image = image * light[..., None]
     rng = np.random.default_rng(noise_seed)

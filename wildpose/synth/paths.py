@@ -196,11 +196,11 @@ def _speeds(
         motion = motions.get(bout.motion)
         speed = motion.stride_m / motion.duration_s * scale * bout.tempo if motion else 0.0
         own.append((speed, bout.turn_rad_s if speed > 0 else 0.0))
-    speed, turn = np.zeros(len(times)), np.zeros(len(times))
+    speeds, turns = np.zeros(len(times)), np.zeros(len(times))
     for k, time_s in enumerate(times):
         number = max(0, int(np.searchsorted([b.start_s for b in bouts], time_s, "right")) - 1)
         share = _melted(bouts[number], float(time_s)) if number else 1.0
         before = own[max(number - 1, 0)]
-        speed[k] = own[number][0] * share + before[0] * (1 - share)
-        turn[k] = own[number][1] * share + before[1] * (1 - share)
-    return speed, turn
+        speeds[k] = own[number][0] * share + before[0] * (1 - share)
+        turns[k] = own[number][1] * share + before[1] * (1 - share)
+    return speeds, turns

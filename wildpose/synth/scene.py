@@ -219,8 +219,9 @@ def _draw_picture(
     """A picture taken in the same kind of light, None if the folder seems to have none."""
     pictures = find_pictures(settings.backgrounds) if settings.backgrounds is not None else []
     for number in rng.permutation(len(pictures))[:_ATTEMPTS]:
-        if is_grey(read_picture(pictures[number], (64, 48))) == night:
-            return pictures[number]
+        picture: FilePath = pictures[int(number)]
+        if is_grey(read_picture(picture, (64, 48))) == night:
+            return picture
     return None
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from wildpose.synth.camera import Camera
 from wildpose.synth.canvas import Stage
-from wildpose.synth.light import Daylight, Flash, Light, Shadow, compiled, lit_share
+from wildpose.synth.light import Daylight, Flash, Light, Shadow, lit_share
 from wildpose.synth.noise import Noise, fractal_noise
+from wildpose.synth.raster import compiled
 from wildpose.types import Array
 
 PLANTS_FACE_SUN = 0.55
