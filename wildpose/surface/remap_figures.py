@@ -172,7 +172,7 @@ def _lowest_spearman(
     for chain in CHAINS:
         for side in SIDES:
             own = np.isin(body.part, limb_parts(chain, side)) & np.isfinite(target)
-            if own.sum() > len(chain):
+            if own.sum() > len(chain) and np.ptp(target[own]) > 0:
                 found.append(float(spearmanr(ours[own], target[own]).statistic))
     return min(found) if found else None
 
