@@ -60,7 +60,7 @@ def test_a_body_takes_the_sun_off_the_ground_behind_it_and_the_sky_below_it():
     overhead = daylight(np.random.default_rng(1), 1.0)
     up = type(light)(np.array([0.0, 1.0, 0.0]), overhead.sun, overhead.sky, overhead.bounce)
     hard, soft = (shadow_of(one, CAMERA, roof, faces) for one in (light, up))
-    change = (lit.radiance - shaded(lit, hard, soft)).mean(2)
+    change = (lit.radiance - shaded(lit, hard, soft, roof)).mean(2)
     below, _ = CAMERA.project(np.array([0, 0.0, 4.5]))
     assert change.min() >= -1e-6
     assert change[int(below[1]), int(below[0])] > 0.3 * lit.ambient.mean()

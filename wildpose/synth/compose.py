@@ -120,7 +120,7 @@ def _composed(
     vertices, faces, _ = joined([(b.vertices, b.body.faces) for b in bodies])
     overhead = Daylight(_OVERHEAD / np.linalg.norm(_OVERHEAD), *(np.zeros(3),) * 3)
     picture = shaded(shot.lit, seen.rendered.shadow,
-                     shadow_of(overhead, shot.camera, vertices, faces))
+                     shadow_of(overhead, shot.camera, vertices, faces), vertices)
     open_share = (1 - seen.covered)[..., None]
     spots = _canopy_share(shot, seen)[..., None]
     layer = np.concatenate([seen.rendered.radiance * spots * open_share,

@@ -15,6 +15,7 @@ from wildpose.types import Array
 
 PLANTS_FACE_SUN = 0.55
 """Leaves hang at all angles: the share of direct light that they catch on average."""
+_NEAR_BODY_M = 0.3
 PLANTS_IN_INFRARED = 1.5
 """Leaves and dry grass send back more infra-red than visible light."""
 
@@ -111,7 +112,7 @@ def already_lit(stage: Stage, camera: Camera, direct_share: float) -> LitStage:
     return LitStage(stage, lit, stage.albedo - lit, _places(stage, camera), None)
 
 
-def shaded(lit: LitStage, hard: Shadow, overhead: Shadow) -> Array:
+def shaded(lit: LitStage, hard: Shadow, overhead: Shadow, bodies: Array) -> Array:
     """Radiance of a stage with the shadows of bodies on it.
 
     Parameters
@@ -121,30 +122,37 @@ def shaded(lit: LitStage, hard: Shadow, overhead: Shadow) -> Array:
         Of sun or lamp.
     overhead : Shadow
         From straight above: stands for the sky that bodies hide from the ground below them.
+    bodies : float [V, 3]
+        Vertices of all bodies in the world.
 
     Returns
     -------
     float32 [H, W, 3]
     """
-    direct, ambient = np.empty(lit.place.shape[:2]), np.empty(lit.place.shape[:2])
-    _fill_shares(lit.place, hard, overhead, (direct, ambient))
-    total: Array = (lit.direct * direct[..., None] + lit.ambient * ambient[..., None]).astype(
-        np.float32)
+    size = lit.place.shape[:2]
+    direct, ambient = np.ones(size, np.float32), np.ones(size, np.float32)
+    bounds = (*(bodies.min(axis=0)[[0, 2]] - _NEAR_BODY_M),
+              *(bodies.max(axis=0)[[0, 2]] + _NEAR_BODY_M))
+    _fill_shares(lit.place, hard, overhead, bounds, (direct, ambient))
+    total: Array = lit.direct * direct[..., None] + lit.ambient * ambient[..., None]
     return total
 
 
 @compiled
 def _fill_shares(
-    place: Array, hard: Shadow, overhead: Shadow, out: tuple[Array, Array]
+    place: Array, hard: Shadow, overhead: Shadow, bounds: tuple[float, float, float, float],
+    out: tuple[Array, Array],
 ) -> None:
     direct, ambient = out
+    left, near, right, far = bounds
     for row in range(place.shape[0]):
         for column in range(place.shape[1]):
             x, y, z = place[row, column, 0], place[row, column, 1], place[row, column, 2]
-            direct[row, column] = ambient[row, column] = 1.0
             if not (abs(x) < 100.0 and abs(z) < 100.0):
                 continue
             direct[row, column] = lit_share(hard, x, y, z)
+            if not (left < x < right and near < z < far):
+                continue
             hidden = 0.0
             for dx, dz in ((0.0, 0.0), (0.07, 0.03), (-0.07, -0.03), (0.03, -0.07),
                            (-0.03, 0.07), (0.16, 0.1), (-0.16, -0.1), (0.1, -0.16),
