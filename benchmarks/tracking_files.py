@@ -10,7 +10,9 @@ import numpy as np
 from wildpose.formats.mot import MotSequence, read_truth, tracker_text
 from wildpose.masks import box_iou
 from wildpose.results.run_folder import RunFolder
+from wildpose.tracking import track_clip
 from wildpose.types import Detections, FrameDetections
+from wildpose.video import open_clip
 
 SAME_IOU = 0.5
 
@@ -49,6 +51,15 @@ def run_frames(run: Path, sequences: Sequence[MotSequence]) -> dict[str, list[De
             frames.append(said.take(_to_be_scored(said, truth[index], ignored[index])))
         found[sequence.name] = frames
     return found
+
+
+def followed_truth(clip: Path, sequence: MotSequence) -> list[Detections]:
+    """Our tracker on the true boxes without their numbers: what it alone gets wrong."""
+    truth = true_frames(sequence)
+    with open_clip(clip) as frames:
+        said = track_clip((frame, truth[frame.frame_index].with_track_id(
+            np.zeros(len(truth[frame.frame_index])))) for frame in frames)
+    return [row.detections for row in said]
 
 
 def write_tracker(folder: Path, frames: Mapping[str, Sequence[Detections]]) -> None:

@@ -4,15 +4,17 @@ usage: validate_tracking.py TRACKEVAL_PYTHON [--clips N] [--seconds S] [--specie
                             [--seed N] [--work DIR]
 
 `make validate` runs it. `wildpose synth` renders the clips at the rate at which `analyze` looks by
-default; TrackEval scores the truth against itself and the tracks of `wildpose analyze` against the
-truth. It fails where the truth does not reach HOTA 1, or where our own metrics and TrackEval differ
-on the same files. A folder given with --work keeps everything, and what is there is used again.
+default. TrackEval scores the truth against itself, the tracks of `wildpose analyze`, and those that
+its tracker makes of the true boxes: the last two differ by what the detector gets wrong. It fails
+where the truth does not reach HOTA 1, or where our own metrics and TrackEval differ on the same
+files. A folder given with --work keeps everything, and what is there is used again.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -23,6 +25,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.crossings import count_outcomes
 from benchmarks.tracking_files import (
     as_clip,
+    followed_truth,
     read_sequences,
     read_tracker,
     run_frames,
@@ -88,10 +91,14 @@ def wildpose(*words: object) -> None:
 
 
 def write_tracks(work: Path, sequences: Sequence[MotSequence]) -> None:
-    """Write the truth as a tracker of its own, and what analyze found."""
+    """Write what is to be scored: the truth itself, analyze, its tracker on the true boxes."""
     trackers = work / "trackers" / NAME
+    shutil.rmtree(trackers, ignore_errors=True)  # TrackEval scores whatever lies there
     write_tracker(trackers / "truth", {s.name: true_frames(s) for s in sequences})
-    write_tracker(trackers / "wildpose", run_frames(work / "run", sequences))
+    write_tracker(trackers / "analyze", run_frames(work / "run", sequences))
+    clips = work / "synth" / "clips"
+    write_tracker(trackers / "tracker on true boxes",
+                  {s.name: followed_truth(clips / f"{s.name}.mp4", s) for s in sequences})
 
 
 def by_trackeval(python: str, work: Path) -> Figures:

@@ -8,6 +8,7 @@ import pytest
 from benchmarks.crossings import count_outcomes, crossings, numbers_over_time
 from benchmarks.tracking_files import (
     as_clip,
+    followed_truth,
     read_sequences,
     read_tracker,
     true_frames,
@@ -17,6 +18,7 @@ from benchmarks.validate_tracking import by_wildpose, faults, options
 from wildpose.evaluation import hota, idf1
 from wildpose.formats.mot import MotRow, MotSequence, write_truth
 from wildpose.types import Detections
+from wildpose.video import write_clip
 
 
 def walk(*starts: tuple[float, float], frames: int = 11) -> list[list[tuple[float, ...]]]:
@@ -107,3 +109,17 @@ def test_a_few_clips_are_the_default():
     given = options(["python"])
     assert given.clips * given.seconds <= 20
     assert given.work is None
+
+
+def test_our_tracker_keeps_true_boxes_of_two_that_stand_apart(tmp_path):
+    boxes = walk((20, 3), (220, -2), frames=8)
+    rng = np.random.default_rng(0)
+    picture = rng.integers(60, 120, (48, 320, 3)).astype(np.uint8)
+    write_clip(tmp_path / "one.mp4", [picture] * 8, 5)
+    rows = tuple(MotRow(t, n, box) for t, frame in enumerate(boxes)
+                 for n, box in enumerate(frame, start=1))
+    sequence = MotSequence("one", 5.0, 8, (320, 48), rows)
+    said = followed_truth(tmp_path / "one.mp4", sequence)
+    numbers = [found.track_id.tolist() for found in said]
+    assert numbers == [numbers[0]] * 8
+    assert sorted(numbers[0]) == [1, 2]
