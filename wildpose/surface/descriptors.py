@@ -29,17 +29,17 @@ class GeodesicSolver:
     def to_vertices(self, sources: Array) -> Array:
         """Distance float64 [V] of every vertex to the nearest of ``sources`` int [N]."""
         found = self._solver.compute_distance_multisource([int(v) for v in sources])
-        return np.maximum(np.asarray(found), 0)
+        return np.asarray(np.maximum(np.asarray(found), 0))
 
 
 def sources_of_part(body: PartedBody, part: int, count: int) -> Array:
     """Vertices int64 [<= count] of a part, spread evenly over its area in the mesh's order."""
-    own = np.flatnonzero(body.part == part)
+    own: Array = np.flatnonzero(body.part == part)
     if len(own) <= count:
         return own
     passed = np.cumsum(body.area[own])
     wanted = (np.arange(count) + 0.5) / count * passed[-1]
-    return own[np.minimum(np.searchsorted(passed, wanted), len(own) - 1)]
+    return np.asarray(own[np.minimum(np.searchsorted(passed, wanted), len(own) - 1)])
 
 
 def part_distances(

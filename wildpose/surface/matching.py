@@ -137,6 +137,7 @@ def _match_part(match: Match, part: int, bodies: tuple[Described, Described],
         return
     ours, theirs = animal.distance, reference.distance
     both = np.isfinite(ours).all(0) & np.isfinite(theirs).all(0)
+    both = both & both[list(MIRROR)]  # a pair is used whole or not at all
     ours = np.where(both, ours, 0)
     theirs = np.where(both, theirs, 0)
     wanted = sums_and_differences(theirs)[target]
@@ -153,8 +154,8 @@ def _match_limb(match: Match, ours: LimbCoordinates, theirs: LimbCoordinates,
     wanted = _unrolled(theirs, start, radius)
     given = _unrolled(ours, _eased(start, ours.part_length), radius)
     _fill(match, ours.vertices, (given, wanted), space.coordinates[theirs.vertices])
-    doubt = LIMB_DOUBT_M * _disproportion(ours.part_length, theirs.part_length)
-    doubt = doubt * np.clip(1 - ours.along / LONG_BONES, 0, 1)
+    differs = _disproportion(ours.part_length, theirs.part_length)
+    doubt = LIMB_DOUBT_M * differs * np.clip(1 - ours.along / LONG_BONES, 0, 1)
     match.residual[ours.vertices] = np.hypot(match.residual[ours.vertices], doubt)
 
 

@@ -52,7 +52,7 @@ def unfolded(vertices: Array, faces: Array, distance: Array) -> Unfolded:
     distance : float64 [V, 32]
         Mean geodesic distance to each part; columns of missing parts are NaN.
     """
-    known = np.isfinite(distance).all(0)
+    known = np.asarray(np.isfinite(distance).all(0))
     mixed = sums_and_differences(np.where(known, distance, 0)) / np.sqrt(len(known))
     skew = np.array([other < part for part, other in enumerate(MIRROR)])
     symmetric = _main_axes(mixed[:, ~skew], SYMMETRIC_AXES, centred=True)
