@@ -229,7 +229,7 @@ def _backdrop(rng: np.random.Generator, camera: Camera, place: Place) -> tuple[A
     far = float(rng.uniform(14, 40)) if place.sky < 0.6 else FAR_M
     ground = depth < far
     colour = _wall(rng, camera, place)
-    spots = (fractal_noise(rng, 1.6, 7, 0.72), fractal_noise(rng, 3.0, 4, 0.5))
+    spots = (fractal_noise(rng, 1.6, 8, 0.86), fractal_noise(rng, 3.0, 4, 0.5))
     rows = ground.any(1)
     near_depth = np.where(ground, depth, 1.0)[rows]
     where = camera.position + camera.rays()[rows] * near_depth[..., None]

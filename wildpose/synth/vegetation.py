@@ -111,7 +111,7 @@ def leafy_plant(
 def twigs(
     rng: np.random.Generator, camera: Camera, root: Array, height_m: float, colour: Colour
 ) -> list[Flat]:
-    """A bare sapling: a crooked stem with twigs that fork once.
+    """A bare sapling: a crooked stem with bent twigs that fork.
 
     Parameters
     ----------
@@ -129,14 +129,19 @@ def twigs(
     steps = np.cumsum(np.vstack([np.zeros(3), bends]), 0)
     stem = root + steps * height_m
     lines, widths = [stem[:4], stem[3:]], [0.018 * height_m, 0.01 * height_m]
-    for _ in range(int(rng.integers(4, 12))):
-        start = stem[int(rng.integers(1, 6))]
-        way = rng.normal(0, 1, 3) * [1, 0.5, 1] + [0, 0.5, 0]
-        end = start + way * height_m * rng.uniform(0.1, 0.28)
-        middle = (start + end) / 2 + rng.normal(0, 0.02, 3) * height_m
-        fork = middle + rng.normal(0, 0.12, 3) * height_m
-        lines += [np.stack([start, middle, end]), np.stack([middle, (middle + fork) / 2, fork])]
-        widths += [0.006 * height_m, 0.004 * height_m]
+    for _ in range(int(rng.integers(6, 16))):
+        place = float(rng.uniform(0.8, 5.9))
+        low = int(place)
+        start = stem[low] + (stem[low + 1] - stem[low]) * (place - low)
+        twig = _curved(rng, start, rng.normal(0, 1, 3) * [1, 0.5, 1] + [0, 0.5, 0],
+                       height_m * float(rng.uniform(0.08, 0.26)))
+        lines.append(twig)
+        widths.append(0.005 * height_m)
+        for joint in rng.integers(1, 5, int(rng.integers(0, 4))):
+            way = twig[joint] - twig[joint - 1] + rng.normal(0, 0.03, 3) * height_m
+            reach = height_m * float(rng.uniform(0.03, 0.1))
+            lines.append(_curved(rng, twig[joint], way, reach))
+            widths.append(0.003 * height_m)
     flats: list[Flat] = []
     for line, width in zip(lines, widths, strict=True):
         tint = _tinted(rng, colour, 1, 0.15)
@@ -239,6 +244,17 @@ def stone(
     shade = np.clip(light[..., None] * np.array(colour), 0, 255).astype(np.uint8)
     return [Patch(float(depth), window[1].start, window[0].start, shade,
                   (inside * 255).astype(np.uint8))]
+
+
+def _curved(rng: np.random.Generator, start: Array, way: Array, length_m: float) -> Array:
+    """Five points of a twig that bends a little and seeks the light."""
+    way = way / max(float(np.linalg.norm(way)), 1e-9)
+    points = [np.asarray(start, np.float64)]
+    for _ in range(4):
+        way = way + rng.normal(0, 0.22, 3) + [0, 0.08, 0]
+        way /= np.linalg.norm(way)
+        points.append(points[-1] + way * length_m / 4)
+    return np.stack(points)
 
 
 def _window(
