@@ -13,7 +13,8 @@ import sys
 from contextlib import redirect_stdout
 from typing import Any
 
-import trackeval
+with redirect_stdout(sys.stderr):  # it says on standard output what it could not import
+    import trackeval
 
 QUIET = {"USE_PARALLEL": False, "BREAK_ON_ERROR": True, "LOG_ON_ERROR": None,
          "PRINT_RESULTS": False, "PRINT_CONFIG": False, "TIME_PROGRESS": False,
