@@ -67,7 +67,7 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("trackeval", help="Python that has TrackEval")
     parser.add_argument("--clips", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--species", default="fox,cow")
     parser.add_argument("--seed", type=int, default=18)
     parser.add_argument("--work", type=Path)

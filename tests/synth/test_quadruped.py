@@ -169,6 +169,15 @@ def test_joints_of_any_animal_are_above_ground_and_in_order(seed):
     assert all(parent < row for row, parent in enumerate(skeleton.parents))
 
 
+@given(st.integers(0, 10_000))
+@settings(max_examples=8, deadline=None)
+def test_the_skin_of_any_animal_is_closed_and_looks_outward(seed):
+    mesh = body_mesh(random_proportions(np.random.default_rng(seed)), faces=2000)
+    assert (np.unique(edges_of(mesh.faces), axis=0, return_counts=True)[1] == 2).all()
+    assert volume(mesh.vertices, mesh.faces) > 0
+    np.testing.assert_array_equal(mesh.vertices[mesh.mirror] * [-1, 1, 1], mesh.vertices)
+
+
 def test_a_capsule_is_a_ball_pulled_long():
     pill = Capsule("pill", (0, 0, -1), (0, 0, 1), 0.5, 0.5, 0.0)
     points = np.array([[0.0, 0, 0], [2, 0, 0], [0, 0, 3], [0, 1, 1]])
