@@ -16,16 +16,14 @@ import numpy as np
 from wildpose.synth.artefacts import Recording, draw_recording, exposure
 from wildpose.synth.background import (
     PLACES,
-    find_pictures,
-    is_grey,
     picture_stage,
     plants_in_front,
     procedural_stage,
-    read_picture,
 )
 from wildpose.synth.camera import Camera, camera_on_a_tree
 from wildpose.synth.cast import PERSON, Character, Sources, dressed, load_character
 from wildpose.synth.compose import Shot, shoot
+from wildpose.synth.empty_pictures import find_pictures, is_grey, read_picture
 from wildpose.synth.light import Flash, Light, daylight, flash
 from wildpose.synth.paths import Anchor, Path, draw_path
 from wildpose.synth.shading import Body
