@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wildpose.surface.nearest import nearest_on, tree_of
 from wildpose.surface.surface import Surface, SurfacePoints
 from wildpose.synth.lattice import Lattice, lattice_over, nearest_row, sample_places
 from wildpose.synth.raster import Vector, compiled, cross, dot
@@ -140,31 +141,8 @@ def lookup_of(faces: Array, points: SurfacePoints, ground: Ground) -> Lookup:
     lattice = lattice_over(laid, START_SPACING_M)
     face, barycentric = sample_places(lattice)
     places = np.einsum("sk,skx->sx", barycentric.astype(np.float64), laid[face])
-    return Lookup(corners, known, lattice, nearest_faces(ground, places)[0])
-
-
-def nearest_faces(ground: Ground, places: Array) -> tuple[Array, Array]:
-    """The nearest triangle of the reference to each place, and the barycentrics of the foot.
-
-    Parameters
-    ----------
-    ground : Ground
-    places : float [N, 3]
-
-    Returns
-    -------
-    face : int32 [N]
-    barycentric : float32 [N, 3]
-    """
-    from scipy.spatial import cKDTree
-
-    middles = ground.corners.mean(axis=1)
-    near = cKDTree(middles).query(places, k=min(12, len(middles)))[1].reshape(len(places), -1)
-    face = np.zeros(len(places), np.int32)
-    barycentric = np.zeros((len(places), 3), np.float32)
-    _settle(ground, np.ascontiguousarray(places, np.float64), near.astype(np.int32), face,
-            barycentric)
-    return face, barycentric
+    start = nearest_on(tree_of(ground.corners), places)[0]
+    return Lookup(corners, known, lattice, start.astype(np.int32))
 
 
 def fill_iuv(
@@ -272,20 +250,6 @@ def _downhill(ground: Ground, start: int, p: Vector) -> tuple[int, float, float,
         if face == came:
             break
     return face, best[0], best[1], best[2]
-
-
-@compiled
-def _settle(ground: Ground, places: Array, near: Array, face: Array, barycentric: Array) -> None:
-    for n in range(len(places)):
-        p = (places[n, 0], places[n, 1], places[n, 2])
-        start = near[n, 0]
-        least = _foot_on(ground, start, p)[3]
-        for k in range(1, near.shape[1]):
-            away = _foot_on(ground, near[n, k], p)[3]
-            if away < least:
-                start, least = near[n, k], away
-        face[n], a, b, c = walk(ground, start, p)
-        barycentric[n, 0], barycentric[n, 1], barycentric[n, 2] = a, b, c
 
 
 @compiled

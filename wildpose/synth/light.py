@@ -210,7 +210,7 @@ def _camera_of_light(light: Light, camera: Camera, vertices: Array) -> Camera:
 def infrared_albedo(red: float, green: float, blue: float, paleness: float) -> float:
     """Share of infra-red that a fur of this (linear) colour sends back."""
     grey = 0.4 * red + 0.45 * green + 0.15 * blue
-    return grey + paleness * (0.75 * math.sqrt(grey) - 0.6 * grey)
+    return grey + paleness * 0.7 * (math.sqrt(grey) - grey)
 
 
 @compiled
