@@ -6,15 +6,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The stamp carries the checksum of what was installed: a second call finds it and does nothing.
 STAMP := $(VENV)/installed-$(firstword $(shell cat requirements.lock pyproject.toml | cksum))
+# TrackEval wants another OpenCV than FiftyOne brings, so it lives in a folder of its own.
+JUDGE := .validate/installed-$(firstword $(shell cksum < benchmarks/trackeval.txt))
 
 # Without bytecode each import of FiftyOne takes 19 s instead of 5 s.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench
+.PHONY: help demo test validate lint bench
 
 help: ## Show this list
-	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## Analyze the sample clips and say where the result is
 	@$(BIN)/wildpose analyze sample_data/clips --out runs/demo; status=$$?; \
@@ -24,6 +26,9 @@ demo: $(STAMP) ## Analyze the sample clips and say where the result is
 
 test: $(STAMP) ## Run the whole test suite
 	@$(BIN)/python -m pytest $(ARGS)
+
+validate: $(STAMP) $(JUDGE) ## Score true and predicted tracks of rendered clips by TrackEval
+	@$(BIN)/python -m benchmarks.validate_tracking .validate/bin/python $(ARGS)
 
 lint: $(STAMP) ## Check style and types only
 	@$(BIN)/ruff check . && $(BIN)/mypy
@@ -40,4 +45,10 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f $(VENV)/installed-*
+	@touch $@
+
+$(JUDGE): benchmarks/trackeval.txt
+	@test -x .validate/bin/python || $(PYTHON) -m venv .validate
+	@.validate/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@rm -f .validate/installed-*
 	@touch $@
