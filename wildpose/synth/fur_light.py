@@ -16,7 +16,7 @@ from wildpose.synth.light import (
     light_at,
     lit_share,
 )
-from wildpose.synth.raster import Lens, Vector, compiled, corner, cross, dot, edge_planes
+from wildpose.synth.raster import Lens, Vector, compiled, corner, cross, dot, edge_planes, inlined
 from wildpose.types import Array
 
 Corners = tuple[int, int, int]
@@ -69,7 +69,7 @@ def fill_normals(vertices: Array, faces: Array, same: Array, normals: Array) -> 
             normals[v, axis] = normal[axis] / length
 
 
-@compiled
+@inlined
 def _mixed(values: Array, face: Corners, weights: Vector) -> Vector:
     """Interpolate an array per vertex [V, 3] inside a face."""
     a, b, c = corner(values, face[0]), corner(values, face[1]), corner(values, face[2])
@@ -78,7 +78,7 @@ def _mixed(values: Array, face: Corners, weights: Vector) -> Vector:
             weights[0] * a[2] + weights[1] * b[2] + weights[2] * c[2])
 
 
-@compiled
+@inlined
 def _near_albedo(coat: Coat, f: int, weights: Vector) -> Vector:
     i, j, k, wi, wj, wk = three_rows(coat.lattice, f, weights[0], weights[1])
     red = wi * coat.colour[i, 0] + wj * coat.colour[j, 0] + wk * coat.colour[k, 0]
@@ -87,7 +87,7 @@ def _near_albedo(coat: Coat, f: int, weights: Vector) -> Vector:
     return _LINEAR[int(red + 0.5)], _LINEAR[int(green + 0.5)], _LINEAR[int(blue + 0.5)]
 
 
-@compiled
+@inlined
 def _albedo(coat: Coat, f: int, face: Corners, weights: Vector, pixel_m: float) -> Vector:
     """Colour of the fur, averaged over more of it the more of it a pixel covers."""
     near = _near_albedo(coat, f, weights)
@@ -101,7 +101,7 @@ def _albedo(coat: Coat, f: int, face: Corners, weights: Vector, pixel_m: float) 
             near[2] + share * (far[2] - near[2]))
 
 
-@compiled
+@inlined
 def _colour(scene: Lit, f: int, u: float, v: float) -> Vector:
     """Radiance of triangle f along the ray (u, v, 1) of the camera's frame."""
     shape, eye = scene.shape, scene.eye
@@ -133,12 +133,6 @@ def _colour(scene: Lit, f: int, u: float, v: float) -> Vector:
 
 
 @compiled
-def _add(radiance: Array, y: int, x: int, colour: Vector, share: float) -> None:
-    for channel in range(3):
-        radiance[y, x, channel] += share * colour[channel]
-
-
-@compiled
 def shade(
     scene: Lit, first_face: int, centre: Array, fine: Array, radiance: Array, coverage: Array
 ) -> None:
@@ -154,12 +148,13 @@ def shade(
                 continue
             coverage[y, x] += own * 0.25
             u = (x + 0.5 - lens.middle_x) / lens.focal
-            middle = centre[y, x] - first_face
-            if own == 4 and 0 <= middle < count:
-                _add(radiance, y, x, _colour(scene, middle, u, v), 1.0)
-                continue
-            for k in range(4):
-                f = fine[2 * y + k // 2, 2 * x + k % 2] - first_face
+            f = centre[y, x] - first_face
+            rays, apart = (1, 0.0) if own == 4 and 0 <= f < count else (4, 0.5 / lens.focal)
+            for k in range(rays):
+                if rays == 4:
+                    f = fine[2 * y + k // 2, 2 * x + k % 2] - first_face
                 if 0 <= f < count:
-                    du, dv = (k % 2 - 0.5) * 0.5 / lens.focal, (k // 2 - 0.5) * 0.5 / lens.focal
-                    _add(radiance, y, x, _colour(scene, f, u + du, v + dv), 0.25)
+                    right, down = (k % 2 - 0.5) * apart, (k // 2 - 0.5) * apart
+                    colour = _colour(scene, f, u + right, v + down)
+                    for channel in range(3):
+                        radiance[y, x, channel] += colour[channel] / rays

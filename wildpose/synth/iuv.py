@@ -16,7 +16,7 @@ import numpy as np
 from wildpose.surface.nearest import nearest_on, tree_of
 from wildpose.surface.surface import Surface, SurfacePoints
 from wildpose.synth.lattice import Lattice, lattice_over, nearest_row, sample_places
-from wildpose.synth.raster import Vector, compiled, cross, dot
+from wildpose.synth.raster import Vector, compiled, cross, dot, inlined
 from wildpose.types import Array
 
 START_SPACING_M = 0.02
@@ -213,7 +213,7 @@ def _foot_on(ground: Ground, face: int, p: Vector) -> tuple[float, float, float,
                 (t[2, 0], t[2, 1], t[2, 2]))
 
 
-@compiled
+@inlined
 def walk(ground: Ground, start: int, p: Vector) -> tuple[int, float, float, float]:
     """Go from a triangle to the nearest place of the surface round it; face and barycentrics.
 

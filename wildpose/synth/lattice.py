@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from wildpose.synth.raster import compiled
+from wildpose.synth.raster import compiled, inlined
 from wildpose.types import Array
 
 
@@ -88,7 +88,7 @@ def row_of(first: int, steps: int, i: int, j: int) -> int:
     return first + i * (steps + 1) - i * (i - 1) // 2 + j
 
 
-@compiled
+@inlined
 def nearest_row(lattice: Lattice, face: int, b0: float, b1: float) -> int:
     """Row of the sample next to a place in a triangle, given by its first two barycentrics."""
     steps = lattice.steps[face]
@@ -97,7 +97,7 @@ def nearest_row(lattice: Lattice, face: int, b0: float, b1: float) -> int:
     return row_of(lattice.first[face], steps, i, j)
 
 
-@compiled
+@inlined
 def three_rows(lattice: Lattice, face: int, b0: float, b1: float) -> tuple[
         int, int, int, float, float, float]:
     """Rows and weights of the three samples round a place in a triangle: linear interpolation."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from wildpose.synth.camera import Camera, looking_at
-from wildpose.synth.raster import Vector, compiled, visible_faces
+from wildpose.synth.raster import Vector, compiled, inlined, visible_faces
 from wildpose.types import Array
 
 DISPLAY_GAMMA = 2.2
@@ -213,7 +213,7 @@ def infrared_albedo(red: float, green: float, blue: float, paleness: float) -> f
     return grey + paleness * 0.7 * (math.sqrt(grey) - grey)
 
 
-@compiled
+@inlined
 def lit_share(shadow: Shadow, x: float, y: float, z: float) -> float:
     """Share of a lamp's light that reaches a place of the world: four taps, interpolated."""
     dx, dy, dz = x - shadow.position[0], y - shadow.position[1], z - shadow.position[2]

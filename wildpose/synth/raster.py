@@ -32,7 +32,18 @@ def compiled(function: Function) -> Function:
 
     The results do not depend on the machine: no fast-math, no threads.
     """
-    return cast(Function, numba.njit(cache=True, nogil=True)(function))
+    # Division by zero gives infinity, as in numpy: checks for it would cost a branch each.
+    return cast(Function, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into its callers: for those that are handed many arrays for each pixel.
+
+    Handing an array to a function that stays one counts a reference up and down, which costs more
+    than reading it.
+    """
+    inside = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always")
+    return cast(Function, inside(function))
 
 
 @dataclass(frozen=True)
