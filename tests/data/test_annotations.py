@@ -35,6 +35,7 @@ def test_an_empty_frame_is_a_picture_without_boxes(write_coco):
     ({"segmentation": SQUARE, "mask_source": "human"}, True),
     ({"segmentation": SQUARE, "mask_source": "drawn", "mask_quality": "good"}, True),
     ({"segmentation": SQUARE, "mask_source": "human", "mask_quality": "poor"}, False),
+    ({"segmentation": SQUARE, "mask_source": "rendered"}, True),
     ({"segmentation": SQUARE, "mask_source": "detector"}, False),
     ({"segmentation": SQUARE}, False),
     ({"mask_source": None}, False),

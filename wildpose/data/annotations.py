@@ -213,8 +213,8 @@ def is_left_out(annotation: dict[str, Any]) -> bool:
 
 
 def _mask_to_learn(annotation: dict[str, Any], height: int, width: int) -> Rle | None:
-    drawn_by_person = annotation.get("mask_source") in ("human", "drawn")
-    if not drawn_by_person or annotation.get("mask_quality") == "poor":
+    known = annotation.get("mask_source") in ("human", "drawn", "rendered")
+    if not known or annotation.get("mask_quality") == "poor":
         return None
     segmentation: Any = annotation.get("segmentation")
     if not _is_segmentation(segmentation, height, width):
