@@ -28,7 +28,7 @@ def dataset(category: int = 1, pictures: int = 600) -> tuple[dict, dict]:
 
 
 def test_the_curve_of_the_kept_out_pictures_is_found():
-    found = calibrated(PLAIN, *dataset())
+    found = calibrated(PLAIN, *dataset(pictures=2000))
     animal = found.calibration["animal"]
     assert animal.slope == pytest.approx(TRUE.slope, abs=0.4)
     assert animal.offset == pytest.approx(TRUE.offset, abs=0.4)

@@ -8,12 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from wildpose.evaluation.calibration import MINIMUM_SCORE, animal_scores
+from wildpose.evaluation.calibration import animal_scores
 from wildpose.evaluation.dataset import EvaluationSet
 from wildpose.evaluation.matching import ImageMatch, match_image
 from wildpose.models.calibration import Calibration, fit
 from wildpose.models.folder import ModelDescription
 from wildpose.types import ClassId
+
+FITTED_FROM = 0.2
+"""Network scores below do not bend the curve: they are many, and a logistic can't fit both ends.
+Of .02, .05, .1 and .2 the smallest calibration error in five-fold cross-validation on the kept-out
+pictures of ``animal-small``: .045, .044, .034 and .024."""
 
 
 def calibrated(
@@ -54,7 +59,7 @@ def calibrated(
 
 def _curve(matches: list[ImageMatch]) -> Calibration:
     score, hit = animal_scores(matches)
-    asked = score >= MINIMUM_SCORE
+    asked = score >= FITTED_FROM
     return fit(score[asked], hit[asked])
 
 
