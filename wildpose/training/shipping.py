@@ -19,7 +19,7 @@ from wildpose.models.predictor import Predictor
 from wildpose.training.calibrate import calibrated
 from wildpose.training.recipe import Recipe
 
-LOWEST = 0.001
+LOWEST = 0.00001
 CHOICE_FIGURES = ("all", "camera_trap", "camera_trap_night")
 
 
