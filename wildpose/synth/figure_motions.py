@@ -61,7 +61,7 @@ def cycle(angles: Sequence[float], late: float = 0.0, count: int = FRAMES) -> Ar
     return np.asarray(spline((np.arange(count) / count - late) % 1.0))
 
 
-def about(axis: Sequence[float], degrees: Array | float) -> Array:
+def about(axis: Array | tuple[float, float, float], degrees: Array | float) -> Array:
     """Rotations about an axis by degrees."""
     return rotation_about(np.asarray(axis, np.float64), np.radians(degrees))
 
@@ -103,8 +103,10 @@ def fists(rest: Figure, degrees: tuple[float, float, float]) -> dict[str, Array]
     """Local rotations that bend the four fingers at their three joints."""
     local = {}
     for side in "LR":
-        axes = [hinge(rest, tuple(f"finger{f}-{j}.{side}" for j in (1, 2, 3)))  # type: ignore[arg-type]  # three names
-                for f in (2, 3, 4, 5)]
+        axes = [
+            hinge(rest, (f"finger{f}-1.{side}", f"finger{f}-2.{side}", f"finger{f}-3.{side}"))
+            for f in (2, 3, 4, 5)
+        ]
         axis = np.mean(axes, axis=0)
         for finger in (2, 3, 4, 5):
             for joint, angle in enumerate(degrees, 1):

@@ -119,7 +119,7 @@ def world_matrices(document: dict[str, Any], moved: Mapping[int, Mapping[str, Ar
         seen += 1
         world[:, number] = above @ _local(nodes[number], moved.get(number, {}))
         waiting += [(int(child), world[:, number]) for child in nodes[number].get("children", [])]
-    if np.isnan(world).any():
+    if waiting or np.isnan(world).any():
         raise DataError("a glTF file whose nodes form a ring.", "Export it again.")
     return world
 

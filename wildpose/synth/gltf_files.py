@@ -49,7 +49,8 @@ class GltfFile:
         def cut() -> bytes:
             view = self.document["bufferViews"][number]
             start = view.get("byteOffset", 0)
-            return self.buffers[view["buffer"]][start : start + view["byteLength"]]
+            cut_out: bytes = self.buffers[view["buffer"]][start : start + view["byteLength"]]
+            return cut_out
 
         return _guarded(self.path, cut)
 
@@ -68,7 +69,7 @@ class GltfFile:
         )
         if accessor.get("normalized"):
             largest = float(np.iinfo(kind).max)
-            return np.maximum(values.astype(np.float32) / largest, -1)
+            return np.asarray(np.maximum(values.astype(np.float32) / largest, -1))
         return values.copy()
 
 

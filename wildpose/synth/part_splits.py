@@ -24,6 +24,8 @@ END_SHARE = 0.3
 """Share of a limb's part that is given to a neighbour without vertices."""
 TAIL_SHARE = 0.01
 """Share of the vertices that make up the root of a tail that isn't modelled."""
+SHOULDER_SHARE = 0.008
+"""Least share of the vertices that make up one shoulder: the trunk's bones often take its skin."""
 SLABS = 4
 """Slabs of the neck, from root to head, that its middle is found in."""
 
@@ -34,6 +36,8 @@ def _number(name: str) -> int:
 
 def _share(values: Array) -> Array:
     """Values on a scale from 0 (smallest) to 1 (largest)."""
+    if values.size == 0:
+        return np.zeros(0)
     low, high = values.min(), values.max()
     return np.asarray((values - low) / max(high - low, 1e-9))
 
@@ -98,7 +102,8 @@ def split_neck(vertices: Array, axis: Array) -> Array:
     order = np.array_split(np.argsort(along), SLABS)
     middles = [(across[slab].min() + across[slab].max()) / 2 for slab in order if len(slab)]
     places = [along[slab].mean() for slab in order if len(slab)]
-    line = np.polynomial.Polynomial.fit(places, middles, min(1, len(places) - 1))
+    degree = 1 if np.ptp(places) > 1e-3 * np.linalg.norm(axis) ** 2 else 0
+    line = np.polynomial.Polynomial.fit(places, middles, degree)
     above = across > line(along)
     return np.where(above, _number("nape"), _number("throat")).astype(np.int8)
 
@@ -121,7 +126,7 @@ def split_trunk(vertices: Array) -> Array:
 
 def _above_middle_line(along: Array, across: Array) -> Array:
     """Whether points of a bent tube lie above its middle line, a parabola fitted to them."""
-    degree = 2 if len(np.unique(along.round(4))) > 3 else 0
+    degree = 2 if len(np.unique(along.round(4))) > 5 else 0
     middle = np.polynomial.Polynomial.fit(along, across, degree)
     return np.asarray(across > middle(along))
 
@@ -141,6 +146,8 @@ def complete(vertices: Array, part: Array) -> None:
     for chain in (names for names in LIMBS for _ in names):  # a gap of two is filled in two steps
         for side in ("left", "right"):
             _complete_limb(vertices, part, [_number(f"{name}_{side}") for name in chain])
+    for side, sign in (("left", 1), ("right", -1)):
+        _grow_shoulder(vertices, part, side, sign)
     if not np.isin(part, [_number("throat"), _number("nape")]).any():
         crown = np.flatnonzero(part == _number("crown"))
         rear = crown[_share(vertices[crown, 2]) < END_SHARE]
@@ -152,6 +159,22 @@ def complete(vertices: Array, part: Array) -> None:
             middle = vertices[rear, 2] + np.abs(vertices[rear, 0]) - 0.3 * vertices[rear, 1]
             count = max(4, round(TAIL_SHARE * len(vertices)))
             part[rear[np.argsort(middle)[:count]]] = _number("tail")
+
+
+def _grow_shoulder(vertices: Array, part: Array, side: str, sign: int) -> None:
+    """Give a shoulder the nearest vertices of the trunk until it has its share."""
+    shoulder = _number(f"shoulder_{side}")
+    # Between the front legs, the bones of both shoulders may move what has no side.
+    lateral = np.abs(vertices[:, 0])
+    part[(part == shoulder) & (lateral < 0.02 * lateral.max())] = _number("chest")
+    own = vertices[part == shoulder]
+    missing = max(4, round(SHOULDER_SHARE * len(vertices))) - len(own)
+    trunk = np.isin(part, [_number(n) for n in ("withers", "chest", "loin", "belly")])
+    wide = np.abs(vertices[trunk, 0]).max(initial=0)
+    near = np.flatnonzero(trunk & (sign * vertices[:, 0] > 0.4 * wide))
+    if missing > 0 and len(own) and len(near):
+        order = np.argsort(np.linalg.norm(vertices[near] - own.mean(axis=0), axis=1))
+        part[near[order[:missing]]] = shoulder
 
 
 def _complete_limb(vertices: Array, part: Array, chain: list[int]) -> None:

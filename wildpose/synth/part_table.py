@@ -28,6 +28,10 @@ REGIONS = ("head", "neck", "trunk", "none")
 """What a bone may stand for besides a part: split by geometry, or no home on the reference."""
 
 
+MIDDLE_SHARE = 0.02
+"""Vertices within this share of the body's half width lie on its middle line."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """What the bones of one pattern carry.
@@ -40,11 +44,14 @@ class Rule:
         Parts without their side, or one region; from the top down.
     cuts : tuple of float
         Shares of the height, from the top, between one target and the next; one fewer.
+    paired : bool
+        The bones come in left and right.
     """
 
     pattern: re.Pattern[str]
     targets: tuple[str, ...]
     cuts: tuple[float, ...]
+    paired: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,7 @@ def read_part_table(path: Path) -> PartTable:
         content: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
         side = f"({'|'.join(str(name) for name in content['sides'])})"
         rules = tuple(
-            _rule(path, re.compile(pattern.replace("{side}", side), re.IGNORECASE), str(target))
+            _rule(path, pattern, side, str(target))
             for pattern, target in content["bones"].items()
         )
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError,
@@ -106,7 +113,7 @@ def part_tables() -> list[PartTable]:
     return [part_table(path.stem) for path in sorted(FOLDER.glob("*.yaml"))]
 
 
-def _rule(path: Path, pattern: re.Pattern[str], target: str) -> Rule:
+def _rule(path: Path, pattern: str, side: str, target: str) -> Rule:
     pieces = [piece.strip() for piece in target.split("|")]
     targets, cuts = tuple(pieces[::2]), tuple(float(cut) for cut in pieces[1::2])
     known = {*REGIONS, *PARTS, *(part.rsplit("_", 1)[0] for part in PARTS)}
@@ -116,7 +123,8 @@ def _rule(path: Path, pattern: re.Pattern[str], target: str) -> Rule:
             f"{path}: '{target}' is no part, or its cuts go backwards.",
             f"Parts are {', '.join(sorted(known))}.",
         )
-    return Rule(pattern, targets, cuts)
+    whole = re.compile(pattern.replace("{side}", side), re.IGNORECASE)
+    return Rule(whole, targets, cuts, "{side}" in pattern)
 
 
 def parts_of(rig: Rig, table: PartTable) -> Array:
@@ -189,10 +197,18 @@ def _rows(rig: Rig, body: Array, table: PartTable) -> Array:
                 "Add a line for it.",
             )
         of_bone[bone] = found
+    from scipy.spatial import cKDTree
+
     total = np.zeros((len(body), len(table.rules)))
     for column in range(index.shape[1]):
         rows = np.flatnonzero(weight[:, column] > 0)
         np.add.at(total, (rows, of_bone[index[rows, column]]), weight[rows, column])
+    # Both sides alike: skins are painted by hand, and rules don't know sides.
+    vertices = rig.vertices[body]
+    total += total[cKDTree(vertices).query(vertices * np.array([-1, 1, 1], np.float32))[1]]
+    # The middle line has no side: whatever bone of the trunk, neck or head moves it has it.
+    middle = np.abs(vertices[:, 0]) < MIDDLE_SHARE * np.abs(vertices[:, 0]).max()
+    total[np.ix_(middle, [rule.paired for rule in table.rules])] /= 100
     return np.asarray(total.argmax(axis=1))
 
 

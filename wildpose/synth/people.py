@@ -57,7 +57,7 @@ def sample_sliders(rng: np.random.Generator) -> dict[str, float]:
     for kind, ends in (("muscle", ("min", "max")), ("weight", ("min", "max")),
                        ("height", ("min", "max")), ("proportions", ("uncommon", "ideal"))):
         value = float(np.clip(rng.normal(0, 0.4), -1, 1))
-        value *= 0.6 if kind == "height" else 1.0
+        value *= 0.45 if kind == "height" else 1.0
         sliders[f"{kind}_{ends[0]}"], sliders[f"{kind}_{ends[1]}"] = max(-value, 0), max(value, 0)
     return sliders
 
@@ -158,7 +158,7 @@ def _faced(rest: Figure) -> Figure:
 
 
 def _walk(rest: Figure, rng: np.random.Generator, pace: float) -> Motion:
-    world = limbs(rest, HUMAN_WALK, 0.5)
+    world = limbs(rest, HUMAN_WALK, 0.0)
     sway = cycle((4, 2, 0, -2, -4, -2, 0, 2))
     local = {
         "root": about(Y, sway) @ about(X, float(rng.uniform(0, 6))),
@@ -205,7 +205,7 @@ def _crouch(rest: Figure, rng: np.random.Generator) -> Motion:
 
 def _ape_pose(rest: Figure, pitch: float) -> tuple[dict[str, Array], dict[str, Array]]:
     """Rotations of the knuckle walk with the trunk leaning forward by ``pitch`` degrees."""
-    world = limbs(rest, APE_WALK, 0.25)
+    world = limbs(rest, APE_WALK, 0.75)  # diagonal sequence, as primates walk
     world["root"] = about(Y, cycle((5, 3, 0, -3, -5, -3, 0, 3))) @ about(X, pitch)
     world["neck01"], world["head"] = about(X, pitch * 0.35), about(X, 12.0)
     for side in "LR":
@@ -240,10 +240,10 @@ def _sit(rest: Figure, rng: np.random.Generator) -> Motion:
         world[f"lowerleg01.{side}"] = opened @ about(X, float(rng.uniform(10, 30)))
         world[f"foot.{side}"] = opened @ about(X, -10.0)
         busy = reach if side == "R" else reach * 0.2
-        upper = about(X, -(15 + 0.6 * busy)) @ about(Z, -sign * ARM_HANGS_DEG)
+        upper = about(X, -(20 + 0.3 * busy)) @ about(Z, -sign * ARM_HANGS_DEG)
         axis = hinge(rest, (f"upperarm01.{side}", f"lowerarm01.{side}", f"wrist.{side}"))
         world[f"upperarm01.{side}"] = upper
-        world[f"lowerarm01.{side}"] = upper @ about(axis, busy)
+        world[f"lowerarm01.{side}"] = upper @ about(axis, 1.15 * busy)
     local = {"spine03": about(X, 12.0), "head": about(X, 5 + 0.1 * reach)}
     return grounded(rest, ({**local, **fists(rest, (30, 50, 30))}, world), count, 8.0)
 
@@ -272,6 +272,7 @@ def _fur(rng: np.random.Generator) -> Array:
     bare = np.array([1.0, 0.78, 0.66]) * rng.uniform(60, 150)
     names = ("muzzle", "ear_left", "ear_right", "fingers_left", "fingers_right", "toes_left",
              "toes_right")
-    skin = np.isin(part[surface.faces], [PARTS.index(n) for n in names]).all(axis=1)
+    inside = np.isin(part, [PARTS.index(n) for n in names])
+    skin = np.asarray(inside[surface.faces].all(axis=1))
     shade = rng.uniform(0.85, 1.15, (len(surface.faces), 1))
     return np.clip(np.where(skin[:, None], bare, dark) * shade, 0, 255).astype(np.uint8)

@@ -96,7 +96,7 @@ def bones_at(motion: Motion, time_s: float) -> Array:
     share = place - index
     first = motion.bones[index % len(motion.bones)]
     if share == 0:
-        return first.astype(np.float64)
+        return np.asarray(first, np.float64)
     return between(first, motion.bones[(index + 1) % len(motion.bones)], share)
 
 

@@ -60,7 +60,7 @@ def slerp(first: Array, second: Array, share: Array | float) -> Array:
     start = np.where(near, 1 - share, np.sin((1 - share) * angle) / safe)
     end = np.where(near, share, np.sin(share * angle) / safe)
     mixed: Array = start * first + end * second
-    return mixed / np.linalg.norm(mixed, axis=-1, keepdims=True)
+    return np.asarray(mixed / np.linalg.norm(mixed, axis=-1, keepdims=True))
 
 
 def transform(translation: Array, rotation: Array, scale: Array | float = 1.0) -> Array:
