@@ -157,7 +157,8 @@ WITHOUT = {"crocodile": {"ear"}, "lion": {"ear"}, "sheep1": {"ear"}, "wildebeest
            "rabbit1": {"ear"}}
 """Parts that the real models lack, or have as loose pieces."""
 WALKERS = ("wolf", "fox_red", "bear_brown", "deer", "horse", "tiger", "elephant_asian", "cow",
-           "sheep1", "camel", "boar", "rhino", "zebra", "crocodile", "giraffe_adult", "rabbit1")
+           "sheep1", "camel", "boar", "rhino", "zebra", "crocodile", "giraffe_adult", "rabbit1",
+           "goat", "pig1", "wildebeest", "zebu")
 
 
 @pytest.mark.parametrize("name", WALKERS)
