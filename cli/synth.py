@@ -20,69 +20,82 @@ if TYPE_CHECKING:
 LEAST_SIDE, MOST_SIDE = 64, 4096
 _SIZE = re.compile(r"(\d+)x(\d+)")
 
+OutFolder = Annotated[
+    Path,
+    typer.Option("--out", metavar="DIR", help="Folder to write; new or empty."),
+]
+Clips = Annotated[int, typer.Option("--clips", metavar="N", min=0, help="How many clips (MP4).")]
+Stills = Annotated[
+    int,
+    typer.Option("--stills", metavar="M", min=0, help="How many stills (JPEG)."),
+]
+Species = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--species",
+        metavar="NAME",
+        help="Bodies that may appear: names with commas between, all, person; a name that is none "
+        "gets the list.",
+        show_default="all animals",
+    ),
+]
+Night = Annotated[
+    float,
+    typer.Option("--night", metavar="SHARE", min=0, max=1, help="Share by infra-red flash."),
+]
+Assets = Annotated[
+    Path | None,
+    typer.Option(
+        "--assets",
+        metavar="ZIP",
+        help="Zip or folder of the game 0 A.D.: adds its animals (CC BY-SA 3.0).",
+    ),
+]
+Backgrounds = Annotated[
+    Path | None,
+    typer.Option(
+        "--backgrounds",
+        metavar="DIR",
+        help="Pictures without animals to render into, instead of drawn places.",
+    ),
+]
+Fur = Annotated[
+    Path | None,
+    typer.Option("--fur", metavar="DIR", help="Pictures of fur to take coats from."),
+]
+DenseMaps = Annotated[
+    bool,
+    typer.Option("--iuv", help="Write dense maps of chart, u and v (PNG), too."),
+]
+Size = Annotated[str, typer.Option("--size", metavar="WxH", help="Width and height in pixels.")]
+Seconds = Annotated[
+    float,
+    typer.Option("--seconds", metavar="S", min=0.1, max=600, help="Length of a clip."),
+]
+Rate = Annotated[
+    float,
+    typer.Option("--rate", metavar="FPS", min=1, max=120, help="Frames per second."),
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", metavar="N", min=0, help="The same number gives the same bytes."),
+]
+
 
 def synth(
-    out: Annotated[
-        Path, typer.Option("--out", metavar="DIR", help="Folder to write; new or empty.")
-    ],
-    clips: Annotated[
-        int, typer.Option("--clips", metavar="N", min=0, help="How many clips (MP4).")
-    ] = 0,
-    stills: Annotated[
-        int, typer.Option("--stills", metavar="M", min=0, help="How many stills (JPEG).")
-    ] = 0,
-    species: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--species",
-            metavar="NAME",
-            help="Bodies that may appear: names with commas between, all, person; a name that is "
-            "none gets the list.",
-            show_default="all animals",
-        ),
-    ] = None,
-    night: Annotated[
-        float,
-        typer.Option(
-            "--night", metavar="SHARE", min=0, max=1, help="Share by infra-red flash, 0 to 1."
-        ),
-    ] = 0.5,
-    assets: Annotated[
-        Path | None,
-        typer.Option(
-            "--assets",
-            metavar="ZIP",
-            help="Zip or folder of the game 0 A.D.: adds its animals (CC BY-SA 3.0).",
-        ),
-    ] = None,
-    backgrounds: Annotated[
-        Path | None,
-        typer.Option(
-            "--backgrounds",
-            metavar="DIR",
-            help="Pictures without animals to render into, instead of drawn places.",
-        ),
-    ] = None,
-    fur: Annotated[
-        Path | None,
-        typer.Option("--fur", metavar="DIR", help="Pictures of fur to take coats from."),
-    ] = None,
-    iuv: Annotated[
-        bool, typer.Option("--iuv", help="Write dense maps of chart, u and v (PNG), too.")
-    ] = False,
-    size: Annotated[
-        str, typer.Option("--size", metavar="WxH", help="Width and height in pixels.")
-    ] = "640x480",
-    seconds: Annotated[
-        float, typer.Option("--seconds", metavar="S", min=0.1, max=600, help="Length of a clip.")
-    ] = 6.0,
-    rate: Annotated[
-        float, typer.Option("--rate", metavar="FPS", min=1, max=120, help="Frames per second.")
-    ] = 15.0,
-    seed: Annotated[
-        int,
-        typer.Option("--seed", metavar="N", min=0, help="The same number gives the same bytes."),
-    ] = 0,
+    out: OutFolder,
+    clips: Clips = 0,
+    stills: Stills = 0,
+    species: Species = None,
+    night: Night = 0.5,
+    assets: Assets = None,
+    backgrounds: Backgrounds = None,
+    fur: Fur = None,
+    iuv: DenseMaps = False,
+    size: Size = "640x480",
+    seconds: Seconds = 6.0,
+    rate: Rate = 15.0,
+    seed: Seed = 0,
     workers: Workers = None,
     as_json: Json = False,
     debug: Debug = False,

@@ -1,7 +1,7 @@
 """Tracks as MOTChallenge text, in the folders that TrackEval reads.
 
-Nine columns for truth: frame and id from 1, left, top, width, height in pixels, flag (1 counts, 0 is
-ignored), class, visible share. TrackEval's layout: ``GT/BENCH-SPLIT/SEQUENCE/gt/gt.txt`` with
+Nine columns for truth: frame and id from 1, left, top, width, height in pixels, flag (1 counts, 0
+is ignored), class, visible share. TrackEval's layout: ``GT/BENCH-SPLIT/SEQUENCE/gt/gt.txt`` with
 ``seqinfo.ini`` beside ``gt``, and the list of sequences in ``GT/seqmaps/BENCH-SPLIT.txt``.
 """
 

@@ -108,7 +108,7 @@ def printed_match(animal: Described, reference: Described, space: Unfolded) -> M
     """Eq. 1 as printed: nearest descriptors over the whole body, normalised by their parts."""
     ours = normalised_by_part(animal.distance, animal.body.part)
     theirs = normalised_by_part(reference.distance, reference.body.part)
-    both = np.isfinite(ours).all(0) & np.isfinite(theirs).all(0)
+    both: Array = np.asarray(np.isfinite(ours).all(0) & np.isfinite(theirs).all(0))
     row, residual = _nearest(ours[:, both], theirs[:, both], 1)
     return Match(space.coordinates[row[:, 0]], residual[:, 0])
 
@@ -136,7 +136,7 @@ def _match_part(match: Match, part: int, bodies: tuple[Described, Described],
     if not len(target):
         return
     ours, theirs = animal.distance, reference.distance
-    both = np.isfinite(ours).all(0) & np.isfinite(theirs).all(0)
+    both: Array = np.asarray(np.isfinite(ours).all(0) & np.isfinite(theirs).all(0))
     both = both & both[list(MIRROR)]  # a pair is used whole or not at all
     ours = np.where(both, ours, 0)
     theirs = np.where(both, theirs, 0)
