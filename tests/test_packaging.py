@@ -71,8 +71,9 @@ def test_the_command_is_installed():
     assert {script.value for script in scripts} == {"wildpose.cli:main"}
 
 
-def test_ci_asks_make_test_and_nothing_else():
+def test_ci_asks_make_test_and_then_make_validate_and_nothing_else():
     script = ROOT / ".ci" / "run"
     assert script.stat().st_mode & 0o111, "not executable"
     lines = [line.strip() for line in script.read_text(encoding="utf-8").splitlines()]
-    assert [line for line in lines if line.startswith("make ")] == ['make test 2>&1 | tee "$log"']
+    asked = [line for line in lines if line.startswith("make ")]
+    assert asked == ['make test 2>&1 | tee "$log"', "make validate || status=$?"]

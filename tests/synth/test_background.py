@@ -28,8 +28,8 @@ def test_a_place_has_colour_and_depth_everywhere(name):
 
 
 def test_bare_ground_lies_on_the_plane():
-    stage = procedural_stage(np.random.default_rng(5), CAMERA, PLACES["grass"])
-    bare = stage.ground & (stage.cover == 1)  # no blade of grass in a part of the pixel
+    stage = procedural_stage(np.random.default_rng(5), CAMERA, PLACES["snow"])
+    bare = stage.ground & (stage.cover == 1)  # no twig in a part of the pixel
     y, x = np.nonzero(bare & (ground_depth(CAMERA) < 9))
     place = CAMERA.unproject(np.stack([x + 0.5, y + 0.5], 1), stage.depth[y, x])
     assert len(x) > 200

@@ -206,8 +206,8 @@ def vignette(height: int, width: int, strength: float, power: float) -> Array:
 
     Examples
     --------
-    >>> vignette(3, 3, 0.4, 1.5).round(1)[0].tolist()
-    [0.6, 0.9, 0.6]
+    >>> (10 * vignette(3, 3, 0.4, 1.5)[0]).round().tolist()
+    [6.0, 9.0, 6.0]
     """
     y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
     x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
