@@ -1,6 +1,6 @@
 """A sheet of rendered animals, by day and by infra-red flash: to be looked at.
 
-usage: gallery.py OUT.jpg [--assets ZIP] [--seed N] [SPECIES ...]
+usage: gallery.py OUT.jpg [SPECIES ...] [--assets ZIP] [--seed N]
 
 Without names: every body that ships with wildpose and one of its own making. Animals of 0 A.D. must
 carry their credit (it is printed); a sheet with them stays out of the repository.
