@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +16,7 @@ from wildpose.synth.eye_shine import eye_vertices
 from wildpose.synth.fur import own_colours, painted, sampled, skin_at
 from wildpose.synth.fur_patterns import (
     MARKS,
+    _shifted,
     from_photograph,
     procedural_fur,
     random_fur,
@@ -188,3 +191,15 @@ def test_cell_distances_are_those_of_the_nearest_point():
     near = np.linalg.norm(places[:, None] - places[None], axis=2)[:200]
     assert (np.abs(away[:200, None] - away[None]) <= near + 1e-9).all()  # a distance: slope <= 1
     assert len(np.unique(which)) > 100
+
+
+def test_a_pure_colour_in_another_tone_is_still_a_colour():
+    def red(skin):
+        return np.tile(np.array([255, 0, 0], np.uint8), (len(skin.place), 1))
+
+    skin = SimpleNamespace(place=np.zeros((4, 3)))
+    with np.errstate(all="raise"):
+        for seed in range(20):
+            shade = _shifted(red, seed)(skin)
+            assert shade.dtype == np.uint8
+            assert (shade[:, 0] > shade[:, 1]).all()

@@ -230,7 +230,8 @@ def _shifted(painter: Painter, seed: int) -> Painter:
         rng = np.random.default_rng(seed)
         colour = painter(skin) / 255.0
         grey = colour.mean(axis=1, keepdims=True)
-        colour = (grey + (colour - grey) * rng.uniform(0.6, 1.3)) ** rng.uniform(0.75, 1.35)
+        stronger = np.maximum(grey + (colour - grey) * rng.uniform(0.6, 1.3), 0)
+        colour = stronger ** rng.uniform(0.75, 1.35)
         shifted: Array = colour * rng.normal(1, 0.025, 3) * 255
         return np.clip(shifted, 0, 255).astype(np.uint8)
 
