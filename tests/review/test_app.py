@@ -19,14 +19,6 @@ def port():
         return trial.getsockname()[1]
 
 
-@pytest.fixture
-def ctrl_c_counts():
-    """A test run that was started in the background inherits that Ctrl-C is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def patch(url, dataset, sample, operations):
     """Change a sample as the App does."""
     return urllib.request.Request(  # noqa: S310 - our own server
@@ -36,7 +28,6 @@ def patch(url, dataset, sample, operations):
                  "If-Match": f'"{sample.last_modified_at.isoformat()}"'})
 
 
-@pytest.mark.usefixtures("ctrl_c_counts")
 def test_the_app_serves_the_clip_until_ctrl_c_and_its_edit_is_kept(writer, home, port):
     import fiftyone as fo
 
