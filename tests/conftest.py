@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @pytest.fixture(scope="session", autouse=True)
 def ctrl_c_counts() -> None:
-    """A suite that was started in the background inherits that Ctrl-C is ignored, here and below."""
+    """A suite started in the background inherits that Ctrl-C is ignored, here and below."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
