@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from wildpose.formats.mot import MotSequence, read_truth, tracker_text
 from wildpose.masks import box_iou
@@ -88,7 +89,7 @@ def as_clip(frames: Sequence[Detections]) -> list[FrameDetections]:
     return [FrameDetections(index, float(index), found) for index, found in enumerate(frames)]
 
 
-def _detections(track_id, box_xyxy, score) -> Detections:  # noqa: ANN001 - anything array-like
+def _detections(track_id: ArrayLike, box_xyxy: ArrayLike, score: ArrayLike) -> Detections:
     boxes = np.asarray(box_xyxy, np.float64).reshape(-1, 4)
     return Detections.of(boxes, score, np.ones(len(boxes))).with_track_id(track_id)
 
