@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -49,6 +49,53 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class DensePose:
+    """The body surface under the pixels of one detection, on a grid laid over its region.
+
+    Cell ``(i, j)`` of the ``h x w`` grid covers its share of ``box_xyxy``; its centre lies at
+    ``x1 + (j + 0.5) / w * (x2 - x1)``, and likewise down.
+
+    Attributes
+    ----------
+    box_xyxy : float32 [4]
+        The region in pixels of the frame.
+    chart : uint8 [h, w]
+        1 to 24; 0 where the cell shows no body.
+    uv : float16 [2, h, w]
+        Coordinates on the chart in [0, 1]; 0 where ``chart`` is 0.
+    chart_confidence : float16 [h, w]
+        Probability that the network gives to ``chart``.
+    uv_sigma : float16 [h, w]
+        Standard deviation of u and v that the network gives (root mean square of the two).
+    cut_by : {"mask_head", "dense_head"}
+        Whose foreground decides where ``chart`` is 0.
+    """
+
+    box_xyxy: Array
+    chart: Array
+    uv: Array
+    chart_confidence: Array
+    uv_sigma: Array
+    cut_by: Literal["mask_head", "dense_head"]
+
+    def __post_init__(self) -> None:
+        grid = self.chart.shape
+        if self.uv.shape != (2, *grid) or {self.chart_confidence.shape,
+                                           self.uv_sigma.shape} != {grid}:
+            raise ValueError(f"arrays of different grids beside a chart of {grid}")
+
+    def cells_at(self, xy: npt.ArrayLike) -> tuple[Array, Array, Array]:
+        """Row, column and "lies inside" of the cells under points [N, 2] in pixels of the frame."""
+        h, w = self.chart.shape
+        x1, y1, x2, y2 = (float(v) for v in self.box_xyxy)
+        place = np.asarray(xy, np.float64).reshape(-1, 2)
+        column = np.floor((place[:, 0] - x1) / (x2 - x1) * w).astype(np.int64)
+        row = np.floor((place[:, 1] - y1) / (y2 - y1) * h).astype(np.int64)
+        inside = (row >= 0) & (row < h) & (column >= 0) & (column < w)
+        return np.clip(row, 0, h - 1), np.clip(column, 0, w - 1), inside
+
+
+@dataclass(frozen=True)
 class Detections:
     """The animals and people found in one frame, as parallel arrays of length N.
 
@@ -66,6 +113,8 @@ class Detections:
         Mean foreground probability inside the mask; NaN where there is no mask.
     track_id : int32 [N]
         Number of the track within the clip, from 1; 0 where not tracked.
+    dense_pose : tuple of DensePose or None, length N
+        None where there is none.
     """
 
     box_xyxy: Array
@@ -74,11 +123,12 @@ class Detections:
     masks: tuple[Rle | None, ...]
     mask_confidence: Array
     track_id: Array
+    dense_pose: tuple[DensePose | None, ...]
 
     def __post_init__(self) -> None:
         n = len(self.score)
         lengths = {len(self.box_xyxy), len(self.class_id), len(self.masks),
-                   len(self.mask_confidence), len(self.track_id)}
+                   len(self.mask_confidence), len(self.track_id), len(self.dense_pose)}
         if lengths != {n} or self.box_xyxy.shape != (n, 4):
             raise ValueError(f"arrays of different length: {sorted(lengths | {n})}")
 
@@ -98,6 +148,7 @@ class Detections:
         class_id: npt.ArrayLike,
         masks: Sequence[Rle | None] | None = None,
         mask_confidence: npt.ArrayLike | None = None,
+        dense_pose: Sequence[DensePose | None] | None = None,
     ) -> Detections:
         """Untracked detections from anything array-like; dtypes are set here.
 
@@ -107,6 +158,7 @@ class Detections:
             As in the class, lengths N.
         masks : sequence of Rle or None, optional
         mask_confidence : array-like [N], optional
+        dense_pose : sequence of DensePose or None, optional
 
         Returns
         -------
@@ -122,6 +174,7 @@ class Detections:
             masks=tuple(masks) if masks is not None else (None,) * n,
             mask_confidence=np.asarray(confidence, np.float32).reshape(n),
             track_id=np.zeros(n, np.int32),
+            dense_pose=tuple(dense_pose) if dense_pose is not None else (None,) * n,
         )
 
     def take(self, index: npt.ArrayLike) -> Detections:
@@ -135,6 +188,7 @@ class Detections:
             masks=tuple(self.masks[i] for i in chosen),
             mask_confidence=self.mask_confidence[chosen],
             track_id=self.track_id[chosen],
+            dense_pose=tuple(self.dense_pose[i] for i in chosen),
         )
 
     def with_track_id(self, track_id: npt.ArrayLike) -> Detections:
