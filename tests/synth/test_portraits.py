@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from solid_bodies import ball
 
+from wildpose.drawing.palette import CHART_COLOURS
 from wildpose.errors import UsageError
-from wildpose.synth.portraits import CHART_COLOURS, SIDES, checks, portraits, ramp
+from wildpose.synth.portraits import SIDES, checks, portraits, ramp
 
 SIZE = (60, 60)
 
@@ -81,9 +82,7 @@ def test_every_side_can_be_drawn():
     assert all(inked(part).mean() > 0.05 for part in np.split(picture, len(SIDES), axis=1))
 
 
-def test_charts_are_told_apart_by_colour_and_checks_by_shade():
-    distance = np.linalg.norm(CHART_COLOURS[:, None].astype(int) - CHART_COLOURS[None], axis=2)
-    assert (distance + 1000 * np.eye(25)).min() > 25
+def test_checks_are_told_apart_by_shade():
     chart, uv = np.array([3, 3, 0, 0]), np.array([[0.01, 0.01], [0.14, 0.01]] * 2)
     shown = checks(chart, uv)
     assert shown[0].tolist() == CHART_COLOURS[3].tolist()

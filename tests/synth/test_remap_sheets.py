@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from wildpose.drawing.palette import CHART_COLOURS, NO_POINT_COLOUR
 from wildpose.surface.mesh import Mesh
 from wildpose.surface.parted_body import parted_body
 from wildpose.surface.points import at_vertices
 from wildpose.surface.reference import load_reference_body
 from wildpose.surface.remap import Remapping
 from wildpose.surface.surface import SurfacePoints
-from wildpose.synth.portraits import CHART_COLOURS, NO_POINT_COLOUR
 from wildpose.synth.remap_sheets import (
     by_chart,
     by_coordinate,

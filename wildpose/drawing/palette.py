@@ -3,13 +3,21 @@
 The seven hues are those of Okabe and Ito (Color Universal Design, 2008), in an order that puts
 those first which stand out from brown animals and green plants. People have a style of
 their own, without a hue, so that they are never taken for an animal.
+
+The 24 charts of the body surface can't all be told apart by hue. The two of a pair share one, the
+right one light and the left one dark, which every reader sees. The hues and depths were searched
+for by simulated annealing: the largest distance in Oklab (Ottosson 2020) between charts that touch
+on the body, as seen with full colour vision and, after Machado et al. (2009), without the long or
+the middle wavelength cones.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wildpose.types import ClassId
+import numpy as np
+
+from wildpose.types import Array, ClassId
 
 Rgb = tuple[int, int, int]
 
@@ -26,6 +34,19 @@ UNTRACKED: Rgb = (190, 190, 190)
 PERSON: Rgb = (255, 255, 255)
 INK: Rgb = (20, 20, 20)
 PAPER: Rgb = (255, 255, 255)
+NO_POINT_COLOUR: Rgb = (205, 205, 205)
+"""Of what has no place on the reference."""
+
+CHART_COLOURS: Array = np.array((
+    NO_POINT_COLOUR,
+    (19, 210, 225), (110, 94, 151), (170, 176, 252), (105, 96, 241),
+    (142, 15, 105), (255, 107, 200), (169, 116, 254), (83, 3, 152),
+    (246, 94, 92), (161, 15, 31), (148, 244, 253), (9, 172, 184),
+    (214, 245, 84), (140, 164, 3), (95, 66, 6), (177, 131, 44),
+    (89, 129, 2), (153, 208, 65), (197, 127, 148), (255, 220, 229),
+    (2, 82, 145), (52, 134, 212), (253, 154, 121), (202, 76, 28),
+), np.uint8)
+"""RGB of chart 0 (none) to 24, uint8 [25, 3]; left charts are the dark ones of each pair."""
 
 
 @dataclass(frozen=True)

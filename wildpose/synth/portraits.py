@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import colorsys
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from wildpose.drawing.palette import CHART_COLOURS
 from wildpose.errors import UsageError
 from wildpose.synth.camera import Camera, looking_at
 from wildpose.synth.raster import Raster, rasterise
@@ -19,31 +19,11 @@ SIDES: dict[str, tuple[float, float, float]] = {
 }
 """Where the eye is: ``left`` shows the animal's left side."""
 FOUR_SIDES = ("front", "left", "back", "right")
-NO_POINT_COLOUR = (205, 205, 205)
-"""Of what has no place on the reference."""
 _AWAY = 40.0
 _FINE = 3
 
 FacePainter = Callable[[Array, Array], Array]
 """From faces int32 [N] and barycentrics float32 [N, 3] to colours uint8 [N, 3]."""
-
-
-def _chart_colours() -> Array:
-    """A hue per pair of charts, the left one darker: sides and neighbours are told apart."""
-    hues = {1: 0.60, 2: 0.52, 3: 0.98, 5: 0.13, 7: 0.30, 9: 0.40, 11: 0.07, 13: 0.17, 15: 0.78,
-            17: 0.70, 19: 0.92, 21: 0.85, 23: 0.03}
-    left = {4, 5, 8, 10, 12, 14, 15, 17, 19, 21, 24}
-    colours = np.zeros((25, 3), np.uint8)
-    colours[0] = NO_POINT_COLOUR
-    for chart in range(1, 25):
-        hue = hues[chart] if chart in hues else hues[chart - 1]
-        strong = (0.85, 0.70) if chart in left else (0.55, 0.95)
-        colours[chart] = np.round(np.multiply(colorsys.hsv_to_rgb(hue, *strong), 255))
-    return colours
-
-
-CHART_COLOURS = _chart_colours()
-"""RGB of chart 0 (none) to 24, uint8 [25, 3]; left charts are the dark ones of each pair."""
 
 
 def portraits(

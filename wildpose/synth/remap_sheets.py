@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from wildpose.drawing.palette import CHART_COLOURS, NO_POINT_COLOUR
 from wildpose.surface.points import chart_uv_of, nearest_points, positions
 from wildpose.surface.remap import Remapping
 from wildpose.surface.surface import Surface, SurfacePoints
-from wildpose.synth.portraits import CHART_COLOURS, NO_POINT_COLOUR, checks, portraits, ramp
+from wildpose.synth.portraits import checks, portraits, ramp
 from wildpose.types import Array
 
 Colouring = Callable[[Surface, SurfacePoints], Array]
