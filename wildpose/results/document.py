@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from wildpose.results.schema import TABLES, TABLES_VERSION, Column, TableSchema
+from wildpose.results.schema import DENSE_POSE, TABLES, TABLES_VERSION, Column, TableSchema
 
 _HEAD = """# Tables of a run
 
@@ -26,12 +26,17 @@ are null in Parquet and empty in CSV.
 | `tracks.parquet`, `tracks.csv` | [tracks](#tracks) |
 | `detections.parquet` | [detections](#detections) |
 | `failures.csv` | [failures](#failures) |
+| `dense_pose/*.parquet` | [dense_pose](#dense_pose), one file per clip |
+
+"Compressed" is one Zstandard frame. In `dense_pose`, what is compressed of `u`, `v`, `confidence`
+and `sigma` is the difference of each cell to the cell with body before it, row by row, modulo 256
+(the first one to 0); of `chart` the values as they are.
 """
 
 
 def tables_page() -> str:
     """Write the whole page, as Markdown."""
-    return "\n".join([_HEAD.format(version=TABLES_VERSION), *map(_section, TABLES)])
+    return "\n".join([_HEAD.format(version=TABLES_VERSION), *map(_section, (*TABLES, DENSE_POSE))])
 
 
 def _section(table: TableSchema) -> str:

@@ -24,7 +24,7 @@ JOURNAL_NAME = "journal.sqlite"
 _APPLICATION_ID = 0x57504F53
 _LAYOUT = 1
 _SQL_TYPES = {"string": "TEXT", "int32": "INTEGER", "int64": "INTEGER", "float32": "REAL",
-              "float64": "REAL", "bool": "INTEGER"}
+              "float64": "REAL", "bool": "INTEGER", "binary": "BLOB"}
 
 
 class Journal:

@@ -34,6 +34,8 @@ class ClipRecord:
         Rows of those tables, in order.
     sheet_jpeg : bytes or None
         Contact sheet, written to ``row["sheet"]``.
+    dense_pose : tuple of Row
+        Rows of the table dense_pose, written to ``row["dense_pose"]``; empty where there is none.
     stage_seconds : mapping of str to float
         Seconds per stage of the work: decode, infer, track, draw.
     """
@@ -45,6 +47,7 @@ class ClipRecord:
     detections: tuple[Row, ...] = ()
     failures: tuple[Row, ...] = ()
     sheet_jpeg: bytes | None = None
+    dense_pose: tuple[Row, ...] = ()
     stage_seconds: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wildpose.errors import DataError, UsageError
+from wildpose.results.dense_pose import read_dense_pose
 from wildpose.results.journal import JOURNAL_NAME
 from wildpose.results.schema import (
     CLIPS,
@@ -14,8 +15,9 @@ from wildpose.results.schema import (
     FAILURES,
     TRACKS,
     TableSchema,
-    problems_of,
 )
+from wildpose.results.validation import problems_of
+from wildpose.types import DensePose
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,6 +85,42 @@ class RunFolder:
         """Table of the animals and people in each analysed frame."""
         return self._frame(DETECTIONS)
 
+    def dense_pose(self, clip: str) -> list[DensePose | None]:
+        """Read the dense pose of a clip's detections.
+
+        Parameters
+        ----------
+        clip : str
+            Its key in the tables.
+
+        Returns
+        -------
+        list of DensePose or None
+            One for each of the clip's rows in :meth:`detections`, in their order; None where a
+            detection has none, all None where the model has no dense-pose head. About 28 kB each:
+            a clip of hours is better read by :func:`wildpose.results.dense_pose.read_dense_pose`.
+
+        Raises
+        ------
+        UsageError
+            When the run has no such clip.
+        DataError
+            When its file is missing or damaged.
+        """
+        import pyarrow.compute as pc
+
+        clips = self.arrow(CLIPS)
+        rows = clips.filter(pc.equal(clips["clip"], clip)).to_pylist()
+        if not rows:
+            raise UsageError(f"{self.path}: holds no clip called {clip}.",
+                             "Names of clips stand in clips.csv.")
+        poses: list[DensePose | None]
+        poses = [None] * (rows[0]["animal_detections"] + rows[0]["person_detections"])
+        if rows[0]["dense_pose"] is not None:
+            for position, pose in read_dense_pose(self.path / rows[0]["dense_pose"]):
+                poses[position] = pose
+        return poses
+
     def failures(self) -> pd.DataFrame:
         """Table of what was not read, or read in part."""
         return self._frame(FAILURES)
@@ -92,14 +130,18 @@ class RunFolder:
         return self.path / name
 
     def arrow(self, table: TableSchema) -> pa.Table:
-        """Read a table as it is on the disk, without validating it as :meth:`clips` does."""
+        """Read a table as it is on the disk, without validating it as :meth:`clips` does.
+
+        Only columns that were not yet there when the run was made are added, without values.
+        """
         import pyarrow.parquet as pq
 
         source = self.path / f"{table.name}.parquet"
         try:
-            return _read_csv(self.path, table) if table is FAILURES else pq.read_table(source)
+            data = _read_csv(self.path, table) if table is FAILURES else pq.read_table(source)
         except (OSError, ValueError) as error:
             raise _unreadable(source, error) from error
+        return _with_added(data, table)
 
     def _frame(self, table: TableSchema) -> pd.DataFrame:
         import pandas as pd
@@ -125,6 +167,16 @@ def _read_csv(run: Path, table: TableSchema) -> pa.Table:
         null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False)
     parse = csv.ParseOptions(newlines_in_values=True)
     data = csv.read_csv(run / f"{table.name}.csv", parse_options=parse, convert_options=convert)
+    return data
+
+
+def _with_added(data: pa.Table, table: TableSchema) -> pa.Table:
+    import pyarrow as pa
+
+    for column in table.columns:
+        if column.added and column.name not in data.column_names:
+            field = table.arrow_schema().field(column.name)
+            data = data.append_column(field, pa.nulls(data.num_rows, field.type))
     return data
 
 

@@ -6,17 +6,17 @@ Writers take their column order and types from here, readers validate against it
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DType = Literal["string", "int32", "int64", "float32", "float64", "bool"]
+DType = Literal["string", "int32", "int64", "float32", "float64", "bool", "binary"]
 
 TABLES_VERSION = 1
-"""Raised when a column is renamed, removed or changes its meaning; added columns keep it."""
+"""Raised when a column is renamed, removed or changes its meaning; added columns keep it: they are
+null where a run was written before they were there."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,8 @@ class Column:
         The only values that a string may have; empty for any.
     minimum, maximum : float or None
         Bounds of a number, inclusive.
+    added : bool
+        Runs of earlier versions lack the column; readers fill in null.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Column:
     allowed: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
+    added: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class TableSchema:
         import pyarrow as pa
 
         kinds = {"string": pa.string(), "int32": pa.int32(), "int64": pa.int64(),
-                 "float32": pa.float32(), "float64": pa.float64(), "bool": pa.bool_()}
+                 "float32": pa.float32(), "float64": pa.float64(), "bool": pa.bool_(),
+                 "binary": pa.binary()}
         fields = [pa.field(c.name, kinds[c.dtype], nullable=c.nullable) for c in self.columns]
         metadata = {"wildpose_table": self.name, "wildpose_tables_version": str(TABLES_VERSION)}
         return pa.schema(fields, metadata=metadata)
@@ -143,6 +147,8 @@ CLIPS = TableSchema(
         Column("notes", "string", "Oddities of the file that did no harm.", nullable=True),
         Column("sheet", "string", "Contact sheet, relative to the run folder; null where nothing "
                "was followed.", nullable=True),
+        Column("dense_pose", "string", "Dense pose of the clip's detections, relative to the run "
+               "folder; null where there is none.", nullable=True, added=True),
         _seconds("seconds", "Time that the analysis of this clip took: the one column that differs "
                  "when the same clip is analysed again."),
     ),
@@ -213,49 +219,38 @@ FAILURES = TableSchema(
     ("clip", "stage"),
 )
 
+CUT_BY = ("mask_head", "dense_head")
+
+
+def _cells(name: str, description: str) -> Column:
+    return Column(name, "binary", f"{description} Compressed.", "8 bits per cell")
+
+
+DENSE_POSE = TableSchema(
+    "dense_pose",
+    "One row per detection with dense pose. A clip's rows are a file of their own, which "
+    "`dense_pose` in [clips](#clips) names. `RunFolder.dense_pose(clip)` reads them as arrays.",
+    (
+        _CLIP,
+        _count("detection", "Position of the detection among the clip's rows in the table "
+               "detections, from 0."),
+        _count("frame_index", "As in the table detections."),
+        Column("x1", "float32", "Left edge of the grid.", "px as shown"),
+        Column("y1", "float32", "Top edge of the grid.", "px as shown"),
+        Column("x2", "float32", "Right edge of the grid.", "px as shown"),
+        Column("y2", "float32", "Bottom edge of the grid.", "px as shown"),
+        Column("grid_height", "int32", "Rows of the grid.", "cells", minimum=1),
+        Column("grid_width", "int32", "Columns of the grid.", "cells", minimum=1),
+        Column("cut_by", "string", "Whose foreground says which cells show body.", allowed=CUT_BY),
+        _cells("chart", "Chart of each cell, row by row: 1 to 24, 0 for no body."),
+        _cells("u", "u of each cell with body, times 255."),
+        _cells("v", "v of each cell with body, times 255."),
+        _cells("confidence", "Probability of the chart of each cell with body, times 255."),
+        _cells("sigma", "Standard deviation of u and v of each cell with body: 0 for none, n for "
+               "2 ** ((n - 1) * 12 / 254 - 10)."),
+    ),
+    ("clip", "detection"),
+)
+
 TABLES = (CLIPS, TRACKS, DETECTIONS, FAILURES)
-"""All tables of a run."""
-
-
-def problems_of(table: TableSchema, data: pa.Table) -> Iterator[str]:
-    """Find what is wrong with data that should follow a table's schema, one line per fault.
-
-    Parameters
-    ----------
-    table : TableSchema
-    data : pyarrow.Table
-
-    Yields
-    ------
-    str
-        ``"detections.score: ..."``; nothing where all is well. Columns that the schema does not
-        know are no fault (a newer version may have added them).
-    """
-    for column in table.columns:
-        if column.name not in data.column_names:
-            yield f"{table.name}.{column.name}: the column is missing"
-            continue
-        for fault in _faults(column, data.column(column.name), table.arrow_schema()):
-            yield f"{table.name}.{column.name}: {fault}"
-
-
-def _faults(column: Column, values: pa.ChunkedArray, schema: pa.Schema) -> Iterator[str]:
-    import pyarrow.compute as pc
-
-    expected = schema.field(column.name).type
-    if values.type != expected:
-        yield f"is {values.type}, should be {expected}"
-        return
-    if values.null_count and not column.nullable:
-        yield f"{values.null_count} values are missing"
-    if column.allowed:
-        strange = sorted(set(pc.unique(values).to_pylist()) - {*column.allowed, None})
-        if strange:
-            yield f"holds {strange[0]!r}, allowed are {', '.join(column.allowed)}"
-    if column.minimum is None and column.maximum is None:
-        return
-    extent = pc.min_max(values).as_py()
-    if column.minimum is not None and extent["min"] is not None and extent["min"] < column.minimum:
-        yield f"holds {extent['min']}, below {column.minimum:g}"
-    if column.maximum is not None and extent["max"] is not None and extent["max"] > column.maximum:
-        yield f"holds {extent['max']}, above {column.maximum:g}"
+"""The tables of a run that hold all of its clips."""
