@@ -70,7 +70,7 @@ def labelled_square(tmp_path) -> Callable[..., LabelledImage]:
             path=path, image_id=1, size=size,
             box_xyxy=np.array([box], np.float32), class_id=np.array([1], np.int16),
             ignore=np.array([False]), masks=(masks.encode(pixels[..., 0] > 128),),
-            labelled=frozenset({1, 2}), draft=False, annotations=(), facts={"source": "squares"},
+            labelled=frozenset({1, 2}), draft=False, annotations=({},), facts={"source": "squares"},
         )
 
     return make

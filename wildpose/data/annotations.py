@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from PIL import Image
 
 from wildpose import masks
+from wildpose.data.body_points import BodyPoints, DenseMap, points_of_annotation
 from wildpose.errors import DataError
 from wildpose.types import Array, ClassId, Rle
 
@@ -42,10 +43,12 @@ class LabelledImage:
     draft : bool
         Labels come from a detector.
     annotations : tuple of dict
-        The annotations as they stand in the file.
+        The annotations as they stand in the file, but points of dense pose as arrays.
     facts : dict
         ``source``, ``site``, ``sequence``, ``species``, ``set``, ``night`` and whatever else the
         picture's entry holds.
+    dense_map : DenseMap or None
+        Of a rendered picture.
     """
 
     path: Path
@@ -59,6 +62,44 @@ class LabelledImage:
     draft: bool
     annotations: tuple[dict[str, Any], ...]
     facts: dict[str, Any]
+    dense_map: DenseMap | None = None
+
+    def body_points(
+        self, row: int, rng: np.random.Generator | None = None
+    ) -> BodyPoints | None:
+        """What is known at points of the body in one row; see :meth:`body_points_of`."""
+        return self.body_points_of([row], rng)[0]
+
+    def body_points_of(
+        self, rows: Iterable[int], rng: np.random.Generator | None = None
+    ) -> list[BodyPoints | None]:
+        """What is known at points of the bodies in some rows, in pixels of the picture.
+
+        Parameters
+        ----------
+        rows : iterable of int
+        rng : numpy.random.Generator, optional
+            Where the picture has a dense map, points are drawn from it; without a generator, and
+            for pictures without a map, they are those of the annotation.
+
+        Returns
+        -------
+        list of BodyPoints or None
+            None where nothing is known, and for ignored rows.
+
+        Raises
+        ------
+        DataError
+            The dense map can't be read or has another size than the picture.
+        """
+        wanted = [None if self.ignore[row] else row for row in rows]
+        if self.dense_map is not None and rng is not None:
+            if not any(row is not None for row in wanted):
+                return [None] * len(wanted)
+            return self.dense_map.draw([None if row is None else self.masks[row]
+                                        for row in wanted], rng)
+        return [None if row is None else points_of_annotation(self.annotations[row])
+                for row in wanted]
 
     def read(self) -> Array:
         """The picture, uint8 RGB [H, W, 3].
@@ -124,7 +165,7 @@ def read_labelled(folder: Path, pictures: Path | None = None) -> list[LabelledIm
     """
     coco = read_coco(folder)
     of_image: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for annotation in coco["annotations"]:
+    for annotation in coco.pop("annotations"):
         of_image[annotation["image_id"]].append(annotation)
     file = folder / "annotations.json"
     known = {i["id"] for i in coco["images"]}
@@ -136,8 +177,8 @@ def read_labelled(folder: Path, pictures: Path | None = None) -> list[LabelledIm
     for image in coco["images"]:
         try:
             found.append(_labelled_image(pictures, image, of_image[image["id"]]))
-        except ValueError as error:
-            raise DataError(f"{file}: picture {image['file_name']}: {error}.",
+        except (ValueError, DataError) as error:
+            raise DataError(f"{file}: picture {image['file_name']}: {str(error).rstrip('.')}.",
                             "Correct the entry, or take the picture out.") from error
     return found
 
@@ -150,6 +191,9 @@ def _labelled_image(
     names = {c.name.lower(): c for c in ClassId}
     if not isinstance(labelled, list) or not set(labelled) <= set(names):
         raise ValueError(f"`labelled` is {labelled!r}, not a list of {', '.join(names)}")
+    for annotation in annotations:
+        points_of_annotation(annotation)  # that a wrong one is said now, not in the middle of a run
+        _pack(annotation)
     return LabelledImage(
         path=pictures / image["file_name"],
         image_id=int(image["id"]),
@@ -202,9 +246,23 @@ def as_coco(images: Sequence[LabelledImage]) -> dict[str, Any]:
         entries.append({**image.facts, "id": new_id, "file_name": str(image.path.resolve()),
                         "width": width, "height": height})
         for annotation in image.annotations:
-            annotations.append({**annotation, "id": len(annotations) + 1, "image_id": new_id})
+            plain = {key: _unpacked(value) for key, value in annotation.items()}
+            annotations.append({**plain, "id": len(annotations) + 1, "image_id": new_id})
     categories = [{"id": int(c), "name": c.name.lower()} for c in ClassId]
     return {"images": entries, "annotations": annotations, "categories": categories}
+
+
+def _pack(annotation: dict[str, Any]) -> None:
+    """Turn the points of dense pose into arrays: lists of numbers take ten times the memory."""
+    for key in ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V"):
+        if key in annotation:
+            annotation[key] = np.array(annotation[key], np.uint8 if key == "dp_I" else np.float32)
+
+
+def _unpacked(value: Any) -> Any:
+    if not isinstance(value, np.ndarray):
+        return value
+    return [round(v, 5) for v in value.tolist()]
 
 
 def is_left_out(annotation: dict[str, Any]) -> bool:

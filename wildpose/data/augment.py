@@ -15,7 +15,8 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from wildpose import masks
 from wildpose.data.annotations import LabelledImage
-from wildpose.types import Array, ClassId
+from wildpose.data.body_points import BodyPoints
+from wildpose.types import Array, ClassId, Rle
 
 PADDING = 114
 VISIBLE_SHARE = 0.35
@@ -38,6 +39,8 @@ class Example:
         The part of the canvas that the picture covers; the rest is padding.
     weight : float
         Of all its losses; below 1 for draft labels.
+    body_points : tuple of (BodyPoints or None), length N
+        Empty for an example that was made without.
     """
 
     image: Array
@@ -48,6 +51,7 @@ class Example:
     labelled: frozenset[ClassId]
     picture_xyxy: tuple[int, int, int, int]
     weight: float = 1.0
+    body_points: tuple[BodyPoints | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,8 +115,14 @@ def _offset_that_shows(
     return offset
 
 
-def place(image: LabelledImage, placement: Placement, canvas: tuple[int, int]) -> Example:
-    """Put a picture and its labels on a canvas (height, width) of neutral grey."""
+def place(
+    image: LabelledImage, placement: Placement, canvas: tuple[int, int],
+    rng: np.random.Generator | None = None,
+) -> Example:
+    """Put a picture and its labels on a canvas (height, width) of neutral grey.
+
+    ``rng`` draws the points of a dense map (:meth:`LabelledImage.body_points_of`).
+    """
     height, width = placement.size
     pixels = _onto(Image.fromarray(image.read()), placement, canvas, PADDING)
     factor = np.array([width / image.size[1], height / image.size[0]] * 2, np.float32)
@@ -123,21 +133,44 @@ def place(image: LabelledImage, placement: Placement, canvas: tuple[int, int]) -
     cut = np.clip(boxes, 0, np.array([canvas[1], canvas[0]] * 2, np.float32))
     shown = masks.box_area(cut) / np.maximum(masks.box_area(boxes), 1e-6)
     keep = np.flatnonzero((shown > 0.02) & ((cut[:, 2:] - cut[:, :2]) >= 2).all(1))
-    drawn = []
-    for i in keep:
-        rle = image.masks[i]
-        layer = None if rle is None else Image.fromarray(masks.decode(rle).astype(np.uint8) * 255)
-        drawn.append(None if layer is None else _onto(layer, placement, canvas, 0) > 127)
+    ignore = image.ignore[keep] | (shown[keep] < VISIBLE_SHARE)
+    points = iter(image.body_points_of(keep[~ignore], rng))
     return Example(
         image=pixels,
         box_xyxy=cut[keep],
         class_id=image.class_id[keep],
-        ignore=image.ignore[keep] | (shown[keep] < VISIBLE_SHARE),
-        masks=tuple(drawn),
+        ignore=ignore,
+        masks=tuple(_placed_mask(image.masks[i], placement, canvas) for i in keep),
         labelled=image.labelled,
         picture_xyxy=_covered(placement, canvas),
         weight=0.5 if image.draft else 1.0,
+        body_points=tuple(None if left_out else _placed_points(next(points), image.size,
+                                                               placement, canvas)
+                          for left_out in ignore),
     )
+
+
+def _placed_mask(
+    rle: Rle | None, placement: Placement, canvas: tuple[int, int]
+) -> Array | None:
+    if rle is None:
+        return None
+    layer = Image.fromarray(masks.decode(rle).astype(np.uint8) * 255)
+    return _onto(layer, placement, canvas, 0) > 127
+
+
+def _placed_points(
+    points: BodyPoints | None, size: tuple[int, int], placement: Placement,
+    canvas: tuple[int, int],
+) -> BodyPoints | None:
+    if points is None:
+        return None
+    height, width = placement.size
+    points = points.moved((width / size[1], height / size[0]), (0, 0))
+    if placement.mirrored:
+        points = points.mirrored(width)
+    points = points.moved(1, placement.offset).inside(canvas[1], canvas[0])
+    return points if len(points) else None
 
 
 def _covered(placement: Placement, canvas: tuple[int, int]) -> tuple[int, int, int, int]:

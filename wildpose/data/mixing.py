@@ -63,7 +63,7 @@ def _draw(
     rng: np.random.Generator,
 ) -> Example:
     image = source.images[rng.integers(len(source.images))]
-    example = place(image, random_placement(image, canvas, rng), canvas)
+    example = place(image, random_placement(image, canvas, rng), canvas, rng)
     if animals:
         for _ in range(2):
             if rng.random() < source.paste_chance:

@@ -15,6 +15,7 @@ from PIL import Image, ImageFilter
 from wildpose import masks
 from wildpose.data.annotations import LabelledImage
 from wildpose.data.augment import Example
+from wildpose.data.body_points import BodyPoints
 from wildpose.types import Array, ClassId
 
 MINIMUM_SIDE = 40
@@ -37,6 +38,13 @@ class CutOut:
         x1, y1, x2, y2 = masks.box_of_mask(rle).astype(int)
         alpha = mask[y1:y2, x1:x2].astype(np.uint8) * 255
         return np.dstack([self.image.read()[y1:y2, x1:x2], alpha])
+
+    def body_points(self, rng: np.random.Generator) -> BodyPoints | None:
+        """What is known at points of the animal, in pixels of the cut-out."""
+        points, rle = self.image.body_points(self.row, rng), self.image.masks[self.row]
+        if points is None or rle is None:
+            return None
+        return points.moved(1, -np.floor(masks.box_of_mask(rle)[:2]))
 
 
 def cut_outs(images: Sequence[LabelledImage]) -> list[CutOut]:
@@ -63,12 +71,37 @@ def paste(example: Example, animal: CutOut, rng: np.random.Generator) -> Example
     size = (max(4, round(sprite.size[0] * scale)), max(4, round(sprite.size[1] * scale)))
     if size[0] > width or size[1] > height:
         return example
+    factor = size[0] / sprite.size[0], size[1] / sprite.size[1]
     sprite = sprite.resize(size, Image.Resampling.BILINEAR)
-    if rng.random() < 0.5:
+    mirrored = rng.random() < 0.5
+    if mirrored:
         sprite = sprite.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     x = left + int(rng.integers(0, width - size[0] + 1))
     y = top + int(rng.integers(0, height - size[1] + 1) * 0.75 + (height - size[1]) * 0.25)
-    return _blend(example, sprite, (x, y), rng)
+    pasted = _blend(example, sprite, (x, y), rng)
+    points = animal.body_points(rng)
+    if points is not None:
+        points = points.moved(factor, (0, 0))
+        points = (points.mirrored(size[0]) if mirrored else points).moved(1, (x, y))
+    return _with_points(pasted, example.body_points, points)
+
+
+def _with_points(
+    pasted: Example, below: tuple[BodyPoints | None, ...], on_top: BodyPoints | None
+) -> Example:
+    """Keep of the bodies below what the pasted animal, the last one, does not hide."""
+    if len(below) + 1 != len(pasted.box_xyxy):  # made without points
+        below = (None,) * (len(pasted.box_xyxy) - 1)
+    cover = pasted.masks[-1]
+    return replace(pasted, body_points=(*(_uncovered(p, cover) for p in below), on_top))
+
+
+def _uncovered(points: BodyPoints | None, cover: Array | None) -> BodyPoints | None:
+    if points is None or cover is None:
+        return points
+    column, row = points.xy.astype(int).T
+    seen = ~cover[row, column]
+    return points.take(seen) if seen.any() else None
 
 
 def _blend(

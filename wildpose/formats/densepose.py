@@ -22,6 +22,7 @@ from wildpose.types import Array
 GRID = 256
 """Side of the square that the box is stretched to."""
 PARTS = 14
+CHART_NUMBERS = np.arange(1, 25)
 POINTS_PER_PART = 14
 """The most points that an annotator of DensePose-COCO was given for a part."""
 
@@ -129,12 +130,17 @@ def read_points(annotation: Fields) -> DensePoints:
         Lists of different length, a chart outside 1 to 24, or u and v outside [0, 1].
     """
     names = ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V")
-    columns = [np.asarray(annotation.get(name, []), np.float64) for name in names]
+    try:
+        columns = [np.asarray(annotation.get(name, []), np.float64) for name in names]
+    except (TypeError, ValueError):
+        columns = []
     if len({c.shape for c in columns}) != 1 or columns[0].ndim != 1:
         raise DataError(f"annotation {annotation.get('id')}: dp_x, dp_y, dp_I, dp_U and dp_V are "
                         "not lists of one length.")
     x, y, chart, u, v = columns
-    if ((chart < 1) | (chart > 24)).any() or (np.abs(np.stack([u, v]) - 0.5) > 0.5).any():
+    if not np.isfinite([x, y]).all():
+        raise DataError(f"annotation {annotation.get('id')}: dp_x and dp_y must be numbers.")
+    if not np.isin(chart, CHART_NUMBERS).all() or not (np.abs([u - 0.5, v - 0.5]) <= 0.5).all():
         raise DataError(f"annotation {annotation.get('id')}: dp_I must be 1 to 24, dp_U and dp_V "
                         "between 0 and 1.")
     left, top, width, height = annotation["bbox"]

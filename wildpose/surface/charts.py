@@ -6,6 +6,8 @@ is that of DensePose-COCO, so that its tools read our annotations.
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 CHARTS: tuple[str, ...] = (
     "background", "torso back", "torso front", "right hand", "left hand", "left foot",
     "right foot", "right upper leg back", "left upper leg back", "right upper leg front",
@@ -44,3 +46,43 @@ _NORMALISER_OF_PART = (
 GPS_NORMALISER: tuple[float, ...] = tuple(_NORMALISER_OF_PART[part] for part in COARSE_PART)
 """Metres by which geodesic point similarity divides the error, by chart (entry 0: the single
 value of the older measure)."""
+
+CHART_SIDE: tuple[str, ...] = tuple(
+    {"right": "R", "left": "L"}.get(name.split()[0], "-") for name in CHARTS
+)
+"""``L`` or ``R``, the subject's own, by number; ``-`` where a chart has no side."""
+
+_TORSO, _HEAD = (1, 2), (23, 24)
+_FORELEG = (3, 4, *range(15, 23))
+CHARTS_OF_PART = MappingProxyType({
+    "head": _HEAD, "neck": (*_HEAD, *_TORSO), "torso_back": (1,), "torso_front": (2,),
+    "upper_arm": (15, 16, 17, 18), "lower_arm": (19, 20, 21, 22), "hand": (3, 4),
+    "upper_leg": (7, 8, 9, 10), "lower_leg": (11, 12, 13, 14), "foot": (5, 6),
+    "tail": (), "wing": _FORELEG,
+})
+"""The charts that a part point of our labelled pictures may lie on, by its word. A body of 24
+charts has none of its own for the neck and the wing, and none at all for the tail."""
+
+
+def charts_of_part(part: str, side: str = "-") -> tuple[int, ...]:
+    """Give the charts that a part point may lie on.
+
+    Parameters
+    ----------
+    part : str
+        A key of :data:`CHARTS_OF_PART`.
+    side : {"L", "R", "-"}
+        The subject's own; ``-`` where it is not known. Charts without a side stay.
+
+    Raises
+    ------
+    KeyError
+        For another word.
+
+    Examples
+    --------
+    >>> charts_of_part("hand", "L"), charts_of_part("neck", "R"), charts_of_part("tail")
+    ((4,), (23, 1, 2), ())
+    """
+    charts = CHARTS_OF_PART[part]
+    return tuple(c for c in charts if side == "-" or CHART_SIDE[c] in (side, "-"))
