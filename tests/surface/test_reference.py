@@ -19,7 +19,9 @@ from wildpose.surface.mesh import (
     vertex_normals,
 )
 from wildpose.surface.parts import MIRROR, PARTS
-from wildpose.surface.reference import load_reference, load_reference_body
+from wildpose.surface.points import chart_uv_of, mirrored
+from wildpose.surface.reference import load_reference, load_reference_body, mirrored_uv
+from wildpose.surface.surface import SurfacePoints
 
 LEFT = [c for c, name in enumerate(CHARTS) if name.startswith("left")]
 BODY_VERTICES = 13_348
@@ -222,3 +224,21 @@ def test_a_missing_file_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(reference, "REFERENCE_FILE", tmp_path / "reference.npz")
     with pytest.raises(DataError, match="missing"):
         load_reference_body.__wrapped__()
+
+
+@pytest.mark.parametrize("chart", range(1, 25))
+def test_the_fast_mirror_is_the_mirror_of_the_surface(surface, chart):
+    rng = np.random.default_rng(chart)
+    face = rng.choice(np.flatnonzero(surface.chart == chart), 500).astype(np.int32)
+    points = SurfacePoints(face, rng.dirichlet((1, 1, 1), 500).astype(np.float32))
+    slow_chart, slow_uv = chart_uv_of(surface, mirrored(surface, points))
+    fast_chart, fast_uv = mirrored_uv(*chart_uv_of(surface, points))
+    assert np.array_equal(fast_chart, slow_chart)
+    assert np.allclose(fast_uv, slow_uv, atol=1e-6)
+
+
+def test_mirroring_chart_coordinates_twice_changes_nothing():
+    chart, uv = np.arange(25), np.linspace(0, 1, 50).reshape(25, 2)
+    again = mirrored_uv(*mirrored_uv(chart, uv))
+    assert np.array_equal(again[0], chart)
+    assert np.allclose(again[1], uv)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,13 @@ import numpy as np
 from PIL import Image
 
 from wildpose import masks
-from wildpose.data.body_points import BodyPoints, DenseMap, points_of_annotation
-from wildpose.errors import DataError
+from wildpose.data.body_points import BodyPoints, DenseMap, map_name, points_of_annotation
+from wildpose.data.source_rules import SourceRules, translated
+from wildpose.errors import DataError, UsageError
+from wildpose.formats.densepose import CHART_NUMBERS, body_mask
 from wildpose.types import Array, ClassId, Rle
+
+OUR_RULES = SourceRules()
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class LabelledImage:
         picture's entry holds.
     dense_map : DenseMap or None
         Of a rendered picture.
+    uv_known : bool
+        Whether (u, v) of the annotations' points lie on the reference surface.
     """
 
     path: Path
@@ -63,6 +69,7 @@ class LabelledImage:
     annotations: tuple[dict[str, Any], ...]
     facts: dict[str, Any]
     dense_map: DenseMap | None = None
+    uv_known: bool = True
 
     def body_points(
         self, row: int, rng: np.random.Generator | None = None
@@ -98,8 +105,9 @@ class LabelledImage:
                 return [None] * len(wanted)
             return self.dense_map.draw([None if row is None else self.masks[row]
                                         for row in wanted], rng)
-        return [None if row is None else points_of_annotation(self.annotations[row])
-                for row in wanted]
+        found = [None if row is None else points_of_annotation(self.annotations[row])
+                 for row in wanted]
+        return found if self.uv_known else [None if p is None else p.without_uv() for p in found]
 
     def read(self) -> Array:
         """The picture, uint8 RGB [H, W, 3].
@@ -129,11 +137,17 @@ def read_coco(folder: Path) -> dict[str, Any]:
     DataError
         There is none, or it is not COCO.
     """
-    path = folder / "annotations.json"
+    return _parsed(folder / "annotations.json")
+
+
+def _parsed(
+    path: Path, change: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """A COCO file; ``change`` is applied to each object of it while it is read."""
     try:
-        coco = json.loads(path.read_text("utf-8"))
+        coco = json.loads(path.read_text("utf-8"), object_hook=change)
     except FileNotFoundError:
-        raise DataError(f"{folder}: there is no annotations.json.",
+        raise DataError(f"{path.parent}: there is no {path.name}.",
                         "Give a folder with annotations.json (COCO) and images/.") from None
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: can't be read as JSON ({error}).") from error
@@ -148,39 +162,66 @@ def read_coco(folder: Path) -> dict[str, Any]:
     return coco
 
 
-def read_labelled(folder: Path, pictures: Path | None = None) -> list[LabelledImage]:
+def read_labelled(
+    folder: Path, pictures: Path | None = None, rules: SourceRules = OUR_RULES
+) -> list[LabelledImage]:
     """All pictures of a folder, in the order of its file.
 
     Parameters
     ----------
     folder : Path
-        Holds ``annotations.json``.
+        Holds ``annotations.json``; or a COCO file of another name.
     pictures : Path, optional
         Where the picture files are, if not in ``images`` beside it.
+    rules : SourceRules
+        What its categories, masks and points mean, where it is not of our own kind.
 
     Raises
     ------
     DataError
-        As :func:`read_coco`; an annotation of a picture that is not listed; a box that is no box.
+        As :func:`read_coco`; an annotation of a picture that is not listed; a box that is no box;
+        points of the body that are not of their format; a folder of dense maps without any.
+    UsageError
+        Rules that don't fit the file (:func:`wildpose.data.source_rules.translated`).
     """
-    coco = read_coco(folder)
-    of_image: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for annotation in coco.pop("annotations"):
-        of_image[annotation["image_id"]].append(annotation)
-    file = folder / "annotations.json"
+    file = folder if folder.suffix == ".json" else folder / "annotations.json"
+    coco = _parsed(file, _packed)
     known = {i["id"] for i in coco["images"]}
-    unknown = [k for k in of_image if k not in known]
+    unknown = [a["image_id"] for a in coco["annotations"] if a["image_id"] not in known]
     if unknown:
         raise DataError(f"{file}: annotations of unknown pictures: {unknown[:5]}.")
-    pictures = pictures or folder / "images"
+    if rules != OUR_RULES:
+        try:
+            coco = translated(coco, rules)
+        except UsageError as error:
+            raise UsageError(f"{file}: {error.message}", error.remedy) from None
+    of_image: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for annotation in coco["annotations"]:
+        of_image[annotation["image_id"]].append(annotation)
+    pictures = pictures or file.parent / "images"
     found = []
     for image in coco["images"]:
         try:
             found.append(_labelled_image(pictures, image, of_image[image["id"]]))
         except (ValueError, DataError) as error:
-            raise DataError(f"{file}: picture {image['file_name']}: {str(error).rstrip('.')}.",
-                            "Correct the entry, or take the picture out.") from error
-    return found
+            said, remedy = (error.message, error.remedy) if isinstance(error, DataError) else (
+                f"{error}.", "")
+            raise DataError(f"{file}: picture {image['file_name']}: {said}",
+                            remedy or "Correct the entry, or take the picture out.") from error
+    return _with_dense_truth(found, rules)
+
+
+def _with_dense_truth(images: list[LabelledImage], rules: SourceRules) -> list[LabelledImage]:
+    if rules.surface == "other":
+        images = [replace(i, uv_known=False) for i in images]
+    if rules.dense_maps is None:
+        return images
+    paths = [rules.dense_maps / map_name(i.facts["file_name"]) for i in images]
+    if not any(path.is_file() for path in paths):
+        raise DataError(f"{rules.dense_maps}: there is no dense map of any of the pictures.",
+                        "Give the folder iuv/ that `wildpose synth --iuv` wrote beside them.")
+    return [replace(i, dense_map=DenseMap(path, rules.points_per_body)) if path.is_file() else i
+            for i, path in zip(images, paths, strict=True)]
 
 
 def _labelled_image(
@@ -191,14 +232,14 @@ def _labelled_image(
     names = {c.name.lower(): c for c in ClassId}
     if not isinstance(labelled, list) or not set(labelled) <= set(names):
         raise ValueError(f"`labelled` is {labelled!r}, not a list of {', '.join(names)}")
+    boxes = np.array([_box(a) for a in annotations], np.float32).reshape(-1, 4)
     for annotation in annotations:
         points_of_annotation(annotation)  # that a wrong one is said now, not in the middle of a run
-        _pack(annotation)
     return LabelledImage(
         path=pictures / image["file_name"],
         image_id=int(image["id"]),
         size=(height, width),
-        box_xyxy=np.array([_box(a) for a in annotations], np.float32).reshape(-1, 4),
+        box_xyxy=boxes,
         class_id=np.array([_class_id(a) for a in annotations], np.int16),
         ignore=np.array([is_left_out(a) for a in annotations], bool),
         masks=tuple(_mask_to_learn(a, height, width) for a in annotations),
@@ -252,11 +293,18 @@ def as_coco(images: Sequence[LabelledImage]) -> dict[str, Any]:
     return {"images": entries, "annotations": annotations, "categories": categories}
 
 
-def _pack(annotation: dict[str, Any]) -> None:
-    """Turn the points of dense pose into arrays: lists of numbers take ten times the memory."""
+def _packed(entry: dict[str, Any]) -> dict[str, Any]:
+    """Turn points of dense pose into arrays: lists of numbers take ten times the memory.
+
+    What is no list of numbers stays, to be refused with the picture's name.
+    """
     for key in ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V"):
-        if key in annotation:
-            annotation[key] = np.array(annotation[key], np.uint8 if key == "dp_I" else np.float32)
+        values = entry.get(key)
+        if isinstance(values, list) and all(isinstance(v, int | float) for v in values):
+            numbers = np.array(values, np.float32)
+            charts = key == "dp_I" and np.isin(numbers, CHART_NUMBERS).all()
+            entry[key] = numbers.astype(np.uint8) if charts else numbers
+    return entry
 
 
 def _unpacked(value: Any) -> Any:
@@ -275,6 +323,8 @@ def _mask_to_learn(annotation: dict[str, Any], height: int, width: int) -> Rle |
     if not known or annotation.get("mask_quality") == "poor":
         return None
     segmentation: Any = annotation.get("segmentation")
+    if not segmentation and annotation.get("dp_masks"):
+        return body_mask(annotation, (height, width))
     if not _is_segmentation(segmentation, height, width):
         raise ValueError(f"annotation {annotation['id']}: `segmentation` is neither polygons nor "
                          f"a run-length code of {width}x{height} pixels")

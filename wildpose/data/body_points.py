@@ -65,6 +65,10 @@ class BodyPoints:
         """The points at ``index`` (integers or a boolean mask)."""
         return BodyPoints(self.xy[index], self.charts[index], self.uv[index])
 
+    def without_uv(self) -> BodyPoints:
+        """The same points with (u, v) unknown."""
+        return BodyPoints(self.xy, self.charts, np.full_like(self.uv, np.nan))
+
     def moved(self, factor: npt.ArrayLike, offset: npt.ArrayLike) -> BodyPoints:
         """The points at ``xy * factor + offset``; both are (x, y)."""
         xy = self.xy * np.asarray(factor, np.float32) + np.asarray(offset, np.float32)
@@ -141,6 +145,17 @@ class DenseMap:
         row, column = row + y1, column + x1
         return BodyPoints.known(np.stack([column, row], 1) + 0.5, chart[row, column],
                                 uv[row, column])
+
+
+def map_name(file_name: str) -> str:
+    """Where `wildpose synth --iuv` puts the dense map of a picture, within its folder.
+
+    Examples
+    --------
+    >>> map_name("still_00001.jpg"), map_name("clip_0001.mp4/frame000012.jpg")
+    ('still_00001.png', 'clip_0001/frame000012.png')
+    """
+    return "/".join(part.rsplit(".", 1)[0] for part in file_name.split("/")) + ".png"
 
 
 def points_of_annotation(annotation: dict[str, Any]) -> BodyPoints | None:

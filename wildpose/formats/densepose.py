@@ -17,7 +17,7 @@ from wildpose.errors import DataError
 from wildpose.surface.charts import COARSE_PART, MIRROR_COARSE_PART
 from wildpose.surface.points import chart_uv_of, mirrored, points_of
 from wildpose.surface.surface import Surface
-from wildpose.types import Array
+from wildpose.types import Array, Rle
 
 GRID = 256
 """Side of the square that the box is stretched to."""
@@ -177,6 +177,30 @@ def read_part_map(annotation: Fields) -> Array:
                             f"not {GRID} x {GRID}.")
         whole[masks.decode(rle)] = number
     return whole
+
+
+def body_mask(annotation: Fields, size: tuple[int, int]) -> Rle:
+    """Put the parts together as one mask of the picture.
+
+    Parameters
+    ----------
+    annotation : dict
+        With ``bbox`` and ``dp_masks``.
+    size : (int, int)
+        Height and width of the picture.
+
+    Raises
+    ------
+    DataError
+        As :func:`read_part_map`.
+    """
+    part = read_part_map(annotation)
+    (x, y, width, height), whole = annotation["bbox"], np.zeros(size, bool)
+    row = np.floor((np.arange(size[0]) + 0.5 - y) / height * GRID).astype(int)
+    column = np.floor((np.arange(size[1]) + 0.5 - x) / width * GRID).astype(int)
+    down, across = (np.flatnonzero((k >= 0) & (k < GRID)) for k in (row, column))
+    whole[np.ix_(down, across)] = part[np.ix_(row[down], column[across])] > 0
+    return masks.encode(whole)
 
 
 def mirrored_fields(annotation: Fields, surface: Surface) -> Fields:
