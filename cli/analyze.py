@@ -120,8 +120,10 @@ def describe(summary: RunSummary) -> str:
         f"Summary page  {run / 'summary.html'}",
         f"Pictures      {run / 'sheets'}",
         f"Tables        {run / 'clips.csv'}, {run / 'tracks.csv'}, {run / 'detections.parquet'}",
-        f"To look at the clips: wildpose review {run}",
     ]
+    if summary.clips_with_dense_pose:
+        lines.append(f"Dense pose    {run / 'dense_pose'} (painted on the pictures)")
+    lines.append(f"To look at the clips: wildpose review {run}")
     return "\n".join(lines)
 
 

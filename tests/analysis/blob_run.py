@@ -1,7 +1,7 @@
-"""``python blob_run.py CLIPS OUT [SECONDS]``: analyze with blobs, as a process of its own.
+"""``python blob_run.py CLIPS OUT [SECONDS [posed]]``: analyze with blobs, in an own process.
 
-SECONDS are slept for every frame. Prints a line for every clip that is finished; leaves as the
-command line would.
+SECONDS are slept for every frame; ``posed`` gives dense pose, too. Prints a line for every clip
+that is finished; leaves as the command line would.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from blob_predictor import BlobFactory
+from blob_predictor import BlobFactory, PosedBlobFactory
 
 from wildpose.analysis import AnalyzeSettings, Progress, analyze
 from wildpose.errors import WildposeError
@@ -24,10 +24,11 @@ def say(progress: Progress) -> None:
 
 
 def main() -> int:
-    clips, out, *slow = sys.argv[1:]
+    clips, out, seconds, kind = (*sys.argv[1:], *("0", "plain")[len(sys.argv) - 3 :])
+    factory = PosedBlobFactory if kind == "posed" else BlobFactory
     settings = AnalyzeSettings(Path(clips), Path(out), workers=2)
     try:
-        summary = analyze(settings, say, BlobFactory(slow_s=float(slow[0]) if slow else 0.0))
+        summary = analyze(settings, say, factory(slow_s=float(seconds)))
     except WildposeError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code

@@ -17,8 +17,8 @@ from wildpose.results.journal import JOURNAL_NAME, Journal
 from wildpose.results.record import ClipRecord, FileStamp, failure_row
 from wildpose.results.run_folder import INFO_NAME, RunFolder
 from wildpose.results.schema import CLIPS, DETECTIONS, TRACKS
-from wildpose.results.validation import problems_of
 from wildpose.results.tables import write_tables
+from wildpose.results.validation import problems_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

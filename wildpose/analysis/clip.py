@@ -15,8 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from wildpose.analysis.jobs import ClipJob
-from wildpose.analysis.predictors import FramePredictor
-from wildpose.analysis.rows import clip_counts, detection_rows, kept, sheet_name, track_rows
+from wildpose.analysis.packed_poses import PackedPoses
+from wildpose.analysis.predictors import FramePredictor, dense_pose_seconds
+from wildpose.analysis.rows import (
+    clip_counts,
+    dense_pose_name,
+    detection_rows,
+    kept,
+    sheet_name,
+    track_rows,
+)
 from wildpose.analysis.sources import Source, open_source
 from wildpose.analysis.stages import StageClock
 from wildpose.analysis.thumbnails import Thumbnails
@@ -55,6 +63,15 @@ class ClipSettings:
     time_from_mtime: bool = False
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a clip showed: the frames as they go into the tables, and what else was kept of them."""
+
+    frames: list[FrameDetections]
+    thumbnails: Thumbnails
+    poses: PackedPoses
+
+
 def analyse_clip(
     job: ClipJob,
     predictor: FramePredictor,
@@ -77,7 +94,7 @@ def analyse_clip(
         Without a row for clips where the clip could not be read at all; then with a failure.
     """
     started, clock = time.perf_counter(), StageClock()
-    thumbnails = Thumbnails(settings.threshold)
+    thumbnails, poses = Thumbnails(settings.threshold), PackedPoses()
     try:
         with clock.stage("decode"):
             source = open_source(job, settings.every_s)
@@ -85,14 +102,17 @@ def analyse_clip(
         return _failed(job, "open", error.message, error.remedy, clock)
     try:
         with source, clock.stage("track"):
-            stream = _detected(source, predictor, settings, clock, tick)
+            found = _detected(source, predictor, settings, clock, tick)
+            stream = poses.taken_from(found, clock)
             frames = track_clip(_seen_by(thumbnails, stream, clock), _track_settings(job, settings))
     except ClipError as error:
         return _failed(job, "decode", error.message, error.remedy, clock)
     if not frames:
         reason = source.shortfall or "no frame could be decoded"
         return _failed(job, "decode", reason, _COPY_AGAIN, clock)
-    return _record(job, settings, source, frames, thumbnails, clock, started)
+    poses.keep(frames, settings.threshold)
+    seen = _Seen(kept(frames, settings.threshold), thumbnails, poses)
+    return _record(job, settings, source, seen, clock, started)
 
 
 def _track_settings(job: ClipJob, settings: ClipSettings) -> TrackSettings:
@@ -108,8 +128,10 @@ def _detected(
 ) -> Iterator[tuple[Frame, Detections]]:
     frames = clock.each("decode", source)
     while batch := list(itertools.islice(frames, settings.batch)):
+        before = dense_pose_seconds(predictor)
         with clock.stage("infer"):
             found = predictor.predict([frame.image for frame in batch])
+        clock.move("infer", "dense_pose", dense_pose_seconds(predictor) - before)
         tick(len(batch))
         yield from zip(batch, found, strict=True)
 
@@ -124,41 +146,41 @@ def _seen_by(
 
 
 def _record(
-    job: ClipJob, settings: ClipSettings, source: Source, frames: list[FrameDetections],
-    thumbnails: Thumbnails, clock: StageClock, started: float,
+    job: ClipJob, settings: ClipSettings, source: Source, seen: _Seen, clock: StageClock,
+    started: float,
 ) -> ClipRecord:
-    shown = kept(frames, settings.threshold)
+    shown = seen.frames
     tracks = track_rows(job, shown, tracks_of(shown))
+    poses = seen.poses.rows(job.clip, shown)
     row: dict[str, Any] = {
         "clip": job.clip, "deployment": job.deployment, "path": _as_text(job.path.absolute()),
         "every_s": settings.every_s, **source.facts(settings.time_from_name,
                                                     settings.time_from_mtime),
-        "frames_sampled": len(frames), **clip_counts(shown, tracks),
+        "frames_sampled": len(shown), **clip_counts(shown, tracks),
         "complete": source.shortfall is None, "sheet": None,
+        "dense_pose": dense_pose_name(job.clip) if poses else None,
     }
     sheet = None
     if tracks:
         with clock.stage("draw"):
-            sheet = _sheet(row, shown, thumbnails, source)
+            sheet = _sheet(row, seen, source)
         row["sheet"] = sheet_name(job.clip)
     row["seconds"] = round(time.perf_counter() - started, 3)
     failures = [] if source.shortfall is None else [failure_row(
         job.clip, job.deployment, "decode", source.shortfall, severity="partial",
         remedy=_COPY_AGAIN)]
     return ClipRecord(job.clip, job.stamp, row, tuple(tracks), tuple(detection_rows(job, shown)),
-                      tuple(failures), sheet, dict(clock.seconds))
+                      tuple(failures), sheet, tuple(poses), dict(clock.seconds))
 
 
-def _sheet(
-    row: dict[str, Any], frames: list[FrameDetections], thumbnails: Thumbnails, source: Source
-) -> bytes:
-    pictures = thumbnails.frames()
-    candidates = [frame for frame in frames if frame.frame_index in pictures]
+def _sheet(row: dict[str, Any], seen: _Seen, source: Source) -> bytes:
+    pictures = seen.thumbnails.frames()
+    candidates = [frame for frame in seen.frames if frame.frame_index in pictures]
     chosen = [candidates[i] for i in choose_frames(candidates)]
     when = str(row["capture_time"]).replace("T", " ") if row["capture_time"] else None
     title = SheetTitle(row["clip"], row["deployment"], when, _facts(row))
-    sheet = contact_sheet([(pictures[f.frame_index], f.detections) for f in chosen], title,
-                          source_size=source.size)
+    sheet = contact_sheet([(pictures[f.frame_index], seen.poses.with_poses(f)) for f in chosen],
+                          title, source_size=source.size)
     buffer = io.BytesIO()
     sheet.save(buffer, "JPEG", quality=_SHEET_QUALITY)
     return buffer.getvalue()

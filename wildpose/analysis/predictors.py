@@ -40,6 +40,14 @@ class FramePredictor(Protocol):
         ...
 
 
+def dense_pose_seconds(predictor: FramePredictor) -> float:
+    """Seconds that a predictor has spent on dense pose so far: its ``dense_pose_seconds``.
+
+    0 for predictors that don't count them.
+    """
+    return float(getattr(predictor, "dense_pose_seconds", 0.0))
+
+
 class PredictorFactory(Protocol):
     """Picklable recipe of a predictor."""
 
@@ -61,10 +69,13 @@ class ModelFolderFactory:
     model : str
         Name of a shipped model, or a folder.
     device : str
+    dense_pose : bool
+        Whether to ask for dense pose, where the model has it.
     """
 
     model: str
     device: str = "cpu"
+    dense_pose: bool = True
 
     def describe(self) -> ModelIdentity:
         """Read the model's name, digest and threshold; no torch is loaded."""
@@ -76,5 +87,5 @@ class ModelFolderFactory:
         from wildpose.models import load_predictor
 
         predictor: FramePredictor = load_predictor(
-            self.model, device=self.device, threads=threads)
+            self.model, device=self.device, threads=threads, dense_pose=self.dense_pose)
         return predictor

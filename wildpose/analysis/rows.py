@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wildpose.analysis.jobs import ClipJob
+from wildpose.results.dense_pose import DENSE_POSE_FOLDER
 from wildpose.results.schema import CLASS_NAMES
 from wildpose.types import Array, ClassId, Detections, FrameDetections, Track
 from wildpose.video import printable
@@ -35,10 +36,15 @@ def kept(frames: Iterable[FrameDetections], threshold: float) -> list[FrameDetec
     """
     result = []
     for frame in frames:
-        found = frame.detections
-        stays = (found.score >= threshold) | (found.track_id > 0)
-        result.append(FrameDetections(frame.frame_index, frame.time_s, found.take(stays)))
+        found = frame.detections.take(stays(frame.detections, threshold))
+        result.append(FrameDetections(frame.frame_index, frame.time_s, found))
     return result
+
+
+def stays(found: Detections, threshold: float) -> Array:
+    """Which detections :func:`kept` keeps, bool [N]."""
+    chosen: Array = (found.score >= threshold) | (found.track_id > 0)
+    return chosen
 
 
 def detection_rows(job: ClipJob, frames: Iterable[FrameDetections]) -> list[dict[str, Any]]:
@@ -125,9 +131,24 @@ def sheet_name(clip: str) -> str:
     >>> sheet_name("camera 1/T124 #1.avi")
     'sheets/camera_1_T124_1.avi-c8a908c0.jpg'
     """
+    return f"sheets/{_file_stem(clip)}.jpg"
+
+
+def dense_pose_name(clip: str) -> str:
+    """Name the file of a clip's dense pose, as :func:`sheet_name` its sheet.
+
+    Examples
+    --------
+    >>> dense_pose_name("camera 1/T124 #1.avi")
+    'dense_pose/camera_1_T124_1.avi-c8a908c0.parquet'
+    """
+    return f"{DENSE_POSE_FOLDER}/{_file_stem(clip)}.parquet"
+
+
+def _file_stem(clip: str) -> str:
     digest = hashlib.sha256(clip.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     readable = re.sub(r"[^A-Za-z0-9.-]+", "_", clip)[-60:].strip("._-") or "clip"
-    return f"sheets/{readable}-{digest}.jpg"
+    return f"{readable}-{digest}"
 
 
 def _tracked_scores(found: Detections, kind: ClassId) -> Array:

@@ -24,10 +24,12 @@ from wildpose.analysis.stages import StageClock
 from wildpose.analysis.summary import RunSummary, summarise
 from wildpose.analysis.worker import Finished, WorkerSpec
 from wildpose.errors import UsageError, WildposeError
+from wildpose.results.dense_pose import DENSE_POSE_FOLDER, write_dense_pose
 from wildpose.results.files import write_bytes, write_failure, write_json
 from wildpose.results.journal import JOURNAL_NAME, Journal
 from wildpose.results.record import ClipRecord
 from wildpose.results.run_folder import INFO_NAME, is_run
+from wildpose.results.schema import CLIPS
 from wildpose.results.tables import write_tables
 from wildpose.tracking import TrackSettings
 
@@ -112,6 +114,7 @@ def _go(run: _Run, plan: Plan, report: Report) -> RunSummary:
                            "Run the same command again to go on.") from stop
     with run.clock.stage("write"):
         write_tables(run.journal, run.folder)
+        _drop_left_over(run)
         summary = summarise(run.folder, run.journal, time.monotonic() - run.started)
         _write_page(run, summary)
     _write_info(run, summary)
@@ -140,14 +143,28 @@ def _work(run: _Run, todo: Sequence[ClipJob], meter: Meter) -> None:
 
 
 def _keep(run: _Run, record: ClipRecord) -> None:
-    """Bring a clip to the disk: first its sheet, then the transaction that vouches for it."""
+    """Bring a clip to the disk: first its files, then the transaction that vouches for them."""
     if record.sheet_jpeg is not None and record.row is not None:
         target = run.folder / record.row["sheet"]
         try:
             write_bytes(target, record.sheet_jpeg)
         except OSError as error:
             raise write_failure(target, error) from error
+    if record.dense_pose and record.row is not None:
+        write_dense_pose(run.folder / record.row["dense_pose"], record.dense_pose)
     run.journal.record(record)
+
+
+def _drop_left_over(run: _Run) -> None:
+    """Remove dense pose that no clip names: of clips that changed, of starts that were killed."""
+    column = CLIPS.column_names.index("dense_pose")
+    named = {row[column] for row in run.journal.rows(CLIPS)}
+    for path in (run.folder / DENSE_POSE_FOLDER).glob("*.parquet"):
+        if f"{DENSE_POSE_FOLDER}/{path.name}" not in named:
+            try:
+                path.unlink()
+            except OSError as error:
+                raise write_failure(path, error) from error
 
 
 def _check_folder(out: Path) -> None:
@@ -179,7 +196,8 @@ def _tidy(out: Path) -> None:
     sheets = out / "sheets"
     try:
         sheets.mkdir(exist_ok=True)
-        for left in (*out.glob(".*.part"), *sheets.glob(".*.part")):
+        folders = (out, sheets, out / DENSE_POSE_FOLDER)
+        for left in (path for folder in folders for path in folder.glob(".*.part")):
             left.unlink()
     except OSError as error:
         raise write_failure(sheets, error) from error

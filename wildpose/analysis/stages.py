@@ -51,6 +51,15 @@ class StageClock:
                     return
             yield item
 
+    def move(self, source: str, target: str, seconds: float) -> None:
+        """Count seconds for ``target`` that were counted for ``source``, as the work itself says.
+
+        Nothing where there are none, so that stages that never happened are not listed.
+        """
+        if seconds > 0:
+            self.seconds[source] -= seconds
+            self.seconds[target] += seconds
+
     def _settle(self) -> None:
         now = time.perf_counter()
         if self._running:

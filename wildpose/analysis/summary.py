@@ -27,6 +27,8 @@ class RunSummary:
         Frames analysed.
     seconds : float
         Wall-clock time of this start of the run.
+    clips_with_dense_pose : int
+        0 where the model has no dense-pose head.
     """
 
     run: Path
@@ -40,6 +42,7 @@ class RunSummary:
     person_tracks: int
     frames: int
     seconds: float
+    clips_with_dense_pose: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -74,4 +77,5 @@ def summarise(run: Path, journal: Journal, seconds: float) -> RunSummary:
         person_tracks=journal.count(TRACKS, **person),
         frames=journal.total("frames_sampled"),
         seconds=seconds,
+        clips_with_dense_pose=journal.clips_with_dense_pose(),
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from wildpose import masks
+from wildpose.drawing.dense_pose import paint_dense_pose
 from wildpose.drawing.palette import INK, Style, style_of
 from wildpose.drawing.text import Box, Font, draw_label, fit, font, label_box
 from wildpose.types import Array, ClassId, Detections, Rle
@@ -47,7 +49,8 @@ def draw_detections(
     """Draw detections on a copy of a frame.
 
     Animals have a solid box in their track's colour and a tinted mask with an outline; people a
-    dashed white box, no tint, and a white label. The strongest detection is drawn last, on top.
+    dashed white box, no tint, and a white label. Where there is dense pose, the charts of the body
+    are painted instead of the tint. The strongest detection is drawn last, on top.
 
     Parameters
     ----------
@@ -83,9 +86,11 @@ def draw_detections(
     styles = [style_of(int(t), int(c)) for t, c in
               zip(detections.track_id, detections.class_id, strict=True)]
     for i in order:
-        rle = detections.masks[i]
+        rle, pose = detections.masks[i], detections.dense_pose[i]
+        if pose is not None:
+            scaled = paint_dense_pose(scaled, pose, (float(scale[0]), float(scale[1])))
         if rle is not None:
-            scaled = _tint(scaled, rle, styles[i])
+            scaled = _tint(scaled, rle, styles[i] if pose is None else replace(styles[i], tint=0))
     picture = Image.fromarray(scaled)
     draw = ImageDraw.Draw(picture)
     for i in order:

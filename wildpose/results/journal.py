@@ -152,6 +152,11 @@ class Journal:
         query = "SELECT count(*) FROM clips WHERE animal_tracks > 0"
         return int(self._db.execute(query).fetchone()[0])
 
+    def clips_with_dense_pose(self) -> int:
+        """Count the clips that have a file of dense pose."""
+        query = "SELECT count(*) FROM clips WHERE dense_pose IS NOT NULL"
+        return int(self._db.execute(query).fetchone()[0])
+
     def stage_seconds(self) -> dict[str, float]:
         """Seconds of work per stage, summed over all clips of the run."""
         sums: dict[str, float] = {}

@@ -37,7 +37,7 @@ class ClipRecord:
     dense_pose : tuple of Row
         Rows of the table dense_pose, written to ``row["dense_pose"]``; empty where there is none.
     stage_seconds : mapping of str to float
-        Seconds per stage of the work: decode, infer, track, draw.
+        Seconds per stage of the work: decode, infer, dense_pose, track, draw.
     """
 
     clip: str
