@@ -19,6 +19,7 @@ from wildpose.drawing.evaluation import (
 )
 from wildpose.errors import UsageError
 from wildpose.evaluation import score_predictions
+from wildpose.evaluation.answers import AnswerBook
 
 LOWEST_SCORE = 0.00001
 """Average precision wants doubtful detections too; a steep calibration puts many far down."""
@@ -74,7 +75,11 @@ def evaluate_model(
     )
     images = coco["images"]
     pictures = [(i["id"], data / "images" / i["file_name"]) for i in images]
-    predictions = predict_pictures(predictor, pictures, lambda done: progress(done, len(images)))
+    book = (AnswerBook(coco["annotations"], predictor.dense_pose, predictor.threshold)
+            if predictor.has_dense_pose else None)
+    predictions = predict_pictures(predictor, pictures, lambda done: progress(done, len(images)),
+                                   None if book is None else book.look)
+    predictions |= {} if book is None else book.as_predictions()
     if save_predictions is not None:
         _write(save_predictions, json.dumps(predictions))
     subsets = score_predictions(coco, predictions)

@@ -181,3 +181,25 @@ def average_precision(matches: CategoryMatches, weight: Array) -> dict[str, floa
         "ap50": float(precision[0].mean()),
         "ap75": float(precision[5].mean()),
     }
+
+
+def average_recall(matches: CategoryMatches, weight: Array) -> dict[str, float] | None:
+    """Mean of the highest recall over the thresholds, and the recall at .50 and .75.
+
+    Parameters
+    ----------
+    matches : CategoryMatches
+    weight : [images]
+        As in :func:`precision_at_recall`.
+
+    Returns
+    -------
+    dict or None
+        ``ar``, ``ar50``, ``ar75`` in [0, 1]; None where nothing is to be found.
+    """
+    positives = float(matches.positives @ weight)
+    if positives == 0:
+        return None
+    each = np.asarray(weight, np.float64)[matches.image_index]
+    recall = (matches.hit * each).sum(axis=1) / positives
+    return {"ar": float(recall.mean()), "ar50": float(recall[0]), "ar75": float(recall[5])}

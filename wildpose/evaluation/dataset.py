@@ -36,6 +36,10 @@ class EvaluationSet:
         Charts said at the part points of animals; None where the model says none.
     facing : tuple or None
         Directions said of animals; None where the model says none.
+    dense_points : tuple or None
+        Answers at the (I, u, v) points of animals on their true boxes: ``annotation_id`` and
+        ``given_box`` (:meth:`~wildpose.evaluation.point_answers.PointAnswers.as_json`); None
+        where the model says none.
     threshold : float
         Score from which on a detection counts as one.
     """
@@ -45,6 +49,7 @@ class EvaluationSet:
     detections: tuple[Detection, ...]
     points: tuple[Mapping[str, Any], ...] | None
     facing: tuple[Mapping[str, Any], ...] | None
+    dense_points: tuple[Mapping[str, Any], ...] | None
     threshold: float
 
     @classmethod
@@ -61,7 +66,8 @@ class EvaluationSet:
         coco : mapping
             ``images`` and ``annotations``.
         predictions : mapping
-            ``detections``, optionally ``threshold``, ``points`` and ``facing``.
+            ``detections``, optionally ``threshold``, ``points``, ``facing`` and
+            ``dense_points``.
         threshold : float, optional
             In place of the predictions' own.
 
@@ -80,6 +86,7 @@ class EvaluationSet:
             detections=tuple(d for d in predictions["detections"] if d["image_id"] in known),
             points=_optional(predictions, "points"),
             facing=_optional(predictions, "facing"),
+            dense_points=_optional(predictions, "dense_points"),
             threshold=float(own if threshold is None else threshold),
         )
 

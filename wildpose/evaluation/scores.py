@@ -21,12 +21,14 @@ from wildpose.evaluation.calibration import (
     reliability_bins,
 )
 from wildpose.evaluation.dataset import EvaluationSet
+from wildpose.evaluation.dense_scores import DenseFigures, dense_figures
 from wildpose.evaluation.facing import facing_report
 from wildpose.evaluation.matching import ImageMatch, match_animals
 from wildpose.evaluation.part_points import part_point_report
 from wildpose.evaluation.precision_recall import precision_and_recall
 from wildpose.evaluation.presence import PresenceScores, presence, presence_scores
 from wildpose.evaluation.subsets import SUBSETS
+from wildpose.evaluation.surface_distance import ChartDistance
 from wildpose.evaluation.truth import box_truth, is_left_out, is_small, mask_truth
 from wildpose.types import Array, ClassId
 
@@ -34,7 +36,8 @@ MASK_SOURCES = {"mask": None, "mask_human": "human", "mask_drawn": "drawn"}
 
 
 def score_predictions(
-    coco: Mapping[str, Any], predictions: Mapping[str, Any], threshold: float | None = None
+    coco: Mapping[str, Any], predictions: Mapping[str, Any], threshold: float | None = None,
+    *, distance: ChartDistance | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Score predictions on a labelled set of pictures.
 
@@ -45,9 +48,11 @@ def score_predictions(
         ``mask_source``, ``part_points`` ...).
     predictions : mapping
         ``detections`` (COCO results, category 1 animal, 2 person) and, where the model has them,
-        ``threshold``, ``points``, ``facing``.
+        ``threshold``, ``points``, ``facing``, ``dense_points`` and ``dense_pose`` of detections.
     threshold : float, optional
         Score from which on a detection counts, in place of the predictions' own.
+    distance : ChartDistance, optional
+        Along the surface that dense pose points at; by default the built-in reference body.
 
     Returns
     -------
@@ -60,7 +65,7 @@ def score_predictions(
     DataError
         Where one of the two does not follow its format.
     """
-    compared = _Comparison(EvaluationSet.of(coco, predictions, threshold))
+    compared = _Comparison(EvaluationSet.of(coco, predictions, threshold), distance)
     return {name: _subset(compared, name) for name in SUBSETS}
 
 
@@ -118,6 +123,7 @@ class _Comparison:
     """Everything that is found out once for all subsets."""
 
     data: EvaluationSet
+    distance: ChartDistance | None
 
     @cached_property
     def boxes(self) -> dict[tuple[int, bool], CategoryMatches]:
@@ -140,6 +146,10 @@ class _Comparison:
     def presence(self) -> PresenceScores:
         return presence_scores(self.data)
 
+    @cached_property
+    def dense(self) -> DenseFigures | None:
+        return dense_figures(self.data, self.distance)
+
 
 def _subset(compared: _Comparison, name: str) -> dict[str, Any]:
     data, small = compared.data, name == "small"
@@ -159,7 +169,8 @@ def _subset(compared: _Comparison, name: str) -> dict[str, Any]:
     report["threshold"] = data.threshold
     report["presence"] = presence(compared.presence, animal, data.threshold)
     report |= {key: _mask_figures(m, animal) for key, m in compared.masks.items()}
-    return report | _body_figures(data, animal, matches)
+    dense = compared.dense and compared.dense.report(animal)
+    return report | _body_figures(data, animal, matches) | {"dense_pose": dense}
 
 
 def _mask_figures(matches: CategoryMatches, chosen: Array) -> dict[str, float] | None:
@@ -179,6 +190,4 @@ def _body_figures(
     return {
         "part_points": None if points is None else part_point_report(asked, points, hit_ids),
         "facing": None if facing is None else facing_report(asked, facing),
-        # filled where the truth holds (I, u, v) points
-        "dense_pose": None,
     }

@@ -16,11 +16,15 @@ from wildpose.errors import DataError
 from wildpose.models.predictor import Predictor
 from wildpose.types import Array, Detections
 
+Look = Callable[[int, Array, Detections, list[dict[str, Any]]], None]
+"""Sees image id, picture, detections and their rows, and may add to the rows."""
+
 
 def predict_pictures(
     predictor: Predictor,
     pictures: Iterable[tuple[int, Path]],
     on_picture: Callable[[int], None] = lambda done: None,
+    look: Look | None = None,
 ) -> dict[str, Any]:
     """Run a model over picture files.
 
@@ -31,6 +35,8 @@ def predict_pictures(
         Image id and file.
     on_picture : callable
         Called with the number of pictures done.
+    look : callable, optional
+        Called with every picture and what was found, for what needs both.
 
     Returns
     -------
@@ -45,8 +51,12 @@ def predict_pictures(
     """
     rows: list[dict[str, Any]] = []
     for done, (image_id, path) in enumerate(pictures, start=1):
-        (detections,) = predictor.predict([read_picture(path)])
-        rows.extend(coco_rows(image_id, detections))
+        picture = read_picture(path)
+        (detections,) = predictor.predict([picture])
+        own = coco_rows(image_id, detections)
+        if look is not None:
+            look(image_id, picture, detections, own)
+        rows.extend(own)
         on_picture(done)
     return {"threshold": predictor.threshold, "detections": rows}
 
