@@ -16,6 +16,7 @@ from scipy import ndimage
 from wildpose.types import Array
 
 DISPLAY_GAMMA = 2.2
+_LINEAR = (np.arange(256, dtype=np.float32) / 255) ** DISPLAY_GAMMA
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,8 @@ class Patch:
 
 def display_to_linear(colour: Array) -> Array:
     """Linear light, 0 to 1, of displayed colours, 0 to 255."""
+    if getattr(colour, "dtype", None) == np.uint8:
+        return np.asarray(_LINEAR[colour])
     linear: Array = (np.clip(np.asarray(colour, np.float32), 0, 255) / 255) ** DISPLAY_GAMMA
     return linear
 

@@ -13,7 +13,7 @@ from wildpose.errors import UsageError
 from wildpose.surface.reference import load_reference
 from wildpose.synth.cc0_animals import committed_animals, load_committed
 from wildpose.synth.charted import Charted, charted
-from wildpose.synth.fur import own_colours, painted
+from wildpose.synth.fur import Painter, own_colours, painted
 from wildpose.synth.fur_patterns import random_fur, read_photographs
 from wildpose.synth.iuv import Ground, ground_of
 from wildpose.synth.quadruped import quadruped
@@ -23,6 +23,8 @@ from wildpose.types import Array, ClassId
 
 PROCEDURAL = "quadruped"
 PERSON, APE = "person", "ape"
+HUMAN_POOL = 24
+"""So many people, and so many apes, :func:`from_pool` knows."""
 PROCEDURAL_BODIES = 24
 """So many different quadrupeds are drawn: each is mapped to the reference once, then kept."""
 GAME = "0ad"
@@ -147,6 +149,13 @@ def load_character(name: str, rng: np.random.Generator, sources: Sources) -> Cha
     return _kept(name, int(rng.integers(many)), sources)
 
 
+def from_pool(name: str, rng: np.random.Generator, sources: Sources) -> Character:
+    """As :func:`load_character`, but people and apes come from a pool, which is quicker."""
+    if name in (PERSON, APE):
+        return _kept(name, int(rng.integers(HUMAN_POOL)), sources)
+    return load_character(name, rng, sources)
+
+
 def dressed(character: Character, rng: np.random.Generator, sources: Sources) -> Body:
     """Put a coat on a body.
 
@@ -162,10 +171,23 @@ def dressed(character: Character, rng: np.random.Generator, sources: Sources) ->
     Body
     """
     rig = character.rig
-    photographs = _photographs(sources.fur) if sources.fur is not None else ()
     clothed = character.class_id == ClassId.PERSON
-    painter = own_colours(rig) if clothed else random_fur(rig, rng, photographs)
-    coat = painted(rig, painter, COAT_SAMPLES)
+    painter = own_colours(rig) if clothed else random_fur(rig, rng, photographs_of(sources))
+    return wearing(character, painter, COAT_SAMPLES)
+
+
+def wearing(character: Character, painter: Painter, samples: int) -> Body:
+    """Paint a body and make it ready to be drawn.
+
+    Parameters
+    ----------
+    character : Character
+    painter : callable
+    samples : int
+        As :func:`wildpose.synth.fur.painted`.
+    """
+    rig = character.rig
+    coat = painted(rig, painter, samples)
     return prepared(rig.vertices, rig.faces, coat, character.charted.points, reference_ground())
 
 
@@ -175,13 +197,21 @@ def reference_ground() -> Ground:
     return ground_of(load_reference())
 
 
+def photographs_of(sources: Sources) -> tuple[Array, ...]:
+    """The user's pictures of fur, none if there are none."""
+    return _photographs(sources.fur) if sources.fur is not None else ()
+
+
 @lru_cache(maxsize=2)
 def _photographs(folder: Path) -> tuple[Array, ...]:
     return read_photographs(folder)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _kept(name: str, number: int, sources: Sources) -> Character:
+    if name in (PERSON, APE):
+        rig = _human(name, np.random.default_rng(number))
+        return Character(name, ClassId.PERSON if name == PERSON else ClassId.ANIMAL, charted(rig))
     if name == PROCEDURAL:
         rig = quadruped(number)
     elif name in committed_animals():

@@ -21,6 +21,12 @@ SPECIES = {
     "husky": "domestic dog", "shibainu": "domestic dog", "stag": "red deer", "wolf": "grey wolf",
 }
 """Plain English species by the name of the file."""
+FAMILY = {
+    "alpaca": "camel", "bull": "cattle", "cow": "cattle", "deer": "deer", "donkey": "horse",
+    "fox": "canid", "horse": "horse", "horse_white": "horse", "husky": "canid",
+    "shibainu": "canid", "stag": "deer", "wolf": "canid",
+}
+"""Groups of bodies that are left out together."""
 EAR_M = {
     "alpaca": 0.17, "bull": 0.20, "cow": 0.20, "deer": 0.16, "donkey": 0.24, "fox": 0.085,
     "horse": 0.19, "horse_white": 0.19, "husky": 0.095, "shibainu": 0.07, "stag": 0.18,

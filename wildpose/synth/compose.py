@@ -11,15 +11,16 @@ from scipy import ndimage
 
 from wildpose import masks
 from wildpose.synth.artefacts import Recording, caption_mask, record, smeared
+from wildpose.synth.builds import facing_of
 from wildpose.synth.camera import Camera
 from wildpose.synth.cast import reference_ground
+from wildpose.synth.families import family_of
 from wildpose.synth.light import Daylight, Light, shadow_of
-from wildpose.synth.paths import body_at
 from wildpose.synth.raster import joined, visible_faces
 from wildpose.synth.shading import PosedBody, Rendered, render
 from wildpose.synth.stage_light import LitStage, shaded
 from wildpose.synth.truth import Instance, TruthFrame
-from wildpose.types import Array, Frame
+from wildpose.types import Array, ClassId, Frame, Rle
 
 if TYPE_CHECKING:
     from wildpose.synth.scene import Role
@@ -80,7 +81,7 @@ def shoot(
     -------
     TruthFrame
     """
-    bodies = [PosedBody(role.body, body_at(role.character.rig, role.path, role.scale, time_s), n)
+    bodies = [PosedBody(role.body, role.vertices_at(time_s), n)
               for n, role in enumerate(roles, start=1)]
     bodies = [b for b in bodies if _touches(b, shot.camera)]
     if not bodies:
@@ -178,16 +179,26 @@ def _with_truth(
     found = []
     for body in bodies:
         mask = instance == body.instance
-        if not mask.any():
-            continue
-        character = roles[body.instance - 1].character
-        rle = masks.encode(mask)
-        found.append(Instance(body.instance, int(character.class_id), masks.box_of_mask(rle), rle,
-                              _visibility(shot, body, int(mask.sum())), character.rig.species,
-                              rank[body.instance]))
+        if mask.any():
+            role = roles[body.instance - 1]
+            share = _visibility(shot, body, int(mask.sum()))
+            found.append(_instance(shot.camera, role, masks.encode(mask), (
+                body.instance, share, rank[body.instance], frame.time_s)))
     chart = np.where(instance > 0, seen.rendered.chart, 0).astype(np.uint8)
     uv = np.where((chart > 0)[..., None], seen.rendered.uv, 0).astype(np.float32)
     return TruthFrame(frame, tuple(found), chart, uv)
+
+
+def _instance(
+    camera: Camera, role: Role, mask: Rle, facts: tuple[int, float, int, float]
+) -> Instance:
+    number, share, rank, time_s = facts
+    character, at = role.character, role.path.at(time_s)
+    facing = ""
+    if character.class_id == ClassId.ANIMAL:
+        facing = facing_of(at.heading_rad, np.array([at.x, 0.0, at.z]) - camera.position)
+    return Instance(number, int(character.class_id), masks.box_of_mask(mask), mask, share,
+                    character.rig.species, rank, family_of(character.name), facing)
 
 
 def _median_depth(seen: _Seen, instance: int) -> float:

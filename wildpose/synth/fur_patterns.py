@@ -56,8 +56,13 @@ def random_fur(rig: Rig, rng: np.random.Generator, photographs: Sequence[Array] 
         photograph = photographs[int(rng.integers(len(photographs)))]
         return _kept_details(rig, from_photograph(photograph, rig, seed), seed)
     if kind < 0.6:
-        return _haired(rig, _shifted(own_colours(rig), seed), seed)
+        return own_fur(rig, seed)
     return _kept_details(rig, procedural_fur(rig, seed), seed)
+
+
+def own_fur(rig: Rig, seed: int) -> Painter:
+    """The look that came with the body in another tone, with hair; ``seed`` decides both."""
+    return _haired(rig, _shifted(own_colours(rig), seed), seed)
 
 
 def procedural_fur(rig: Rig, seed: int) -> Painter:

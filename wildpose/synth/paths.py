@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from wildpose.synth.builds import Build, built
 from wildpose.synth.rig import Motion, Rig, posed
 from wildpose.types import Array
 
@@ -122,7 +123,9 @@ def draw_path(
     return Path(bouts, times, place + np.array([anchor.x, anchor.z]) - through, heading)
 
 
-def body_at(rig: Rig, path: Path, scale: float, time_s: float) -> Array:
+def body_at(
+    rig: Rig, path: Path, scale: float, time_s: float, build: Build | None = None
+) -> Array:
     """Vertices of a body on its path, in the world.
 
     Parameters
@@ -131,6 +134,8 @@ def body_at(rig: Rig, path: Path, scale: float, time_s: float) -> Array:
     path : Path
     scale : float
     time_s : float
+    build : Build, optional
+        Proportions of its own.
 
     Returns
     -------
@@ -142,7 +147,16 @@ def body_at(rig: Rig, path: Path, scale: float, time_s: float) -> Array:
     share = _melted(path.bouts[number], time_s)
     if number > 0 and share < 1:
         vertices = vertices * share + _pose(rig, path.bouts[number - 1], time_s) * (1 - share)
+    if build is not None:
+        vertices = built(vertices, rig, build)
     return placed_body(vertices * scale, path.at(time_s))
+
+
+def standing(motion: str, offset_s: float, anchor: Anchor) -> Path:
+    """A body that is caught in one moment of a motion and stays where it is."""
+    bout = Bout(0.0, motion, 1.0, 0.0, offset_s)
+    return Path((bout,), np.array([0.0]), np.array([[anchor.x, anchor.z]]),
+                np.array([anchor.heading_rad]))
 
 
 def placed_body(vertices: Array, anchor: Anchor) -> Array:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from wildpose.drawing.palette import CHART_COLOURS
+from wildpose.drawing.dense_pose import chequered
 from wildpose.errors import UsageError
 from wildpose.synth.camera import Camera, looking_at
 from wildpose.synth.raster import Raster, rasterise
@@ -83,24 +83,20 @@ def painter_of(faces: Array, vertex_count: int, colours: Array) -> FacePainter:
     return paint
 
 
-def checks(chart: Array, uv: Array, squares: int = 8) -> Array:
-    """Colours of places on the reference: the chart's colour in a chequered pattern of u and v.
+def checks(chart: Array, uv: Array) -> Array:
+    """Colours of places on the reference, as dense pose is painted on pictures.
 
     Parameters
     ----------
     chart : uint8 [N]
         0: no point.
     uv : float [N, 2]
-    squares : int
-        Along each side of a chart.
 
     Returns
     -------
     uint8 [N, 3]
     """
-    cell = np.floor(np.asarray(uv) * squares).astype(np.int64).sum(axis=1) % 2
-    shade = np.where((cell == 1) & (np.asarray(chart) > 0), 0.68, 1.0)
-    coloured: Array = (CHART_COLOURS[chart] * shade[:, None]).astype(np.uint8)
+    coloured: Array = chequered(chart, np.asarray(uv).T).astype(np.uint8)
     return coloured
 
 

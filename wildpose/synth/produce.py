@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +25,7 @@ from wildpose.errors import UsageError
 from wildpose.formats.coco import coco_object, write_json
 from wildpose.formats.iuv_png import write_iuv_png
 from wildpose.formats.mot import MotRow, MotSequence, write_truth
+from wildpose.synth.randomised import plan_picture
 from wildpose.synth.scene import (
     SceneSettings,
     Take,
@@ -39,7 +40,10 @@ from wildpose.video.write import Encoding, write_clip
 
 BENCHMARK, SPLIT = "synth", "train"
 """Names of the MOT truth in TrackEval's folders."""
-_KINDS = ("clip", "still")
+_KINDS = ("clip", "still", "randomised")
+_FOLDERS = {"clip": "clips", "still": "stills", "randomised": "randomised"}
+TRAINING_POINTS = 400
+"""Points of dense pose on each body of a randomised picture, where no number is asked for."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,13 @@ class ProduceSettings:
     seed : int
     workers : int
         Processes.
+    randomised : int
+        How many pictures in which all but the bodies is random, to train from.
+    plain : bool
+        Bodies of these keep their own look, before real backgrounds.
+    points : int or None
+        About so many points of dense pose on each body. None: 14 in each part, and 400 in all on
+        those of randomised pictures.
     """
 
     out: Path
@@ -67,6 +78,9 @@ class ProduceSettings:
     iuv: bool = False
     seed: int = 0
     workers: int = 1
+    randomised: int = 0
+    plain: bool = False
+    points: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ class Item:
     Attributes
     ----------
     kind : str
-        ``clip`` or ``still``.
+        ``clip``, ``still`` or ``randomised``.
     number : int
         From 1.
     images : list of dict
@@ -103,7 +117,7 @@ class Produced:
     Attributes
     ----------
     out : Path
-    clips, stills, frames, animals, people, dense : int
+    clips, stills, randomised, frames, animals, people, dense : int
         ``animals`` and ``people`` are boxes; ``dense`` those with points of dense pose.
     seconds : float
     credits : tuple of str
@@ -113,6 +127,7 @@ class Produced:
     out: Path
     clips: int
     stills: int
+    randomised: int
     frames: int
     animals: int
     people: int
@@ -145,9 +160,9 @@ def produce(
 ) -> Produced:
     """Write a folder of rendered clips and stills with their truth.
 
-    ``clips/`` and ``stills/`` hold ``annotations.json`` (COCO with the fields of DensePose) beside
-    the clips and ``images/``; ``mot/`` the true tracks as TrackEval reads them; ``iuv/`` the dense
-    maps; ``synth.json`` settings and credits.
+    ``clips/``, ``stills/`` and ``randomised/`` hold ``annotations.json`` (COCO with the fields of
+    DensePose) beside the clips and ``images/``; ``mot/`` the true tracks as TrackEval reads them;
+    ``iuv/`` the dense maps; ``synth.json`` settings and credits.
 
     Parameters
     ----------
@@ -167,6 +182,7 @@ def produce(
     start = time.monotonic()
     jobs = [("clip", n) for n in range(1, settings.clips + 1)]
     jobs += [("still", n) for n in range(1, settings.stills + 1)]
+    jobs += [("randomised", n) for n in range(1, settings.randomised + 1)]
     _prepare(settings, len(jobs))
     collected = {kind: _Collected() for kind in _KINDS}
     sequences: list[MotSequence] = []
@@ -184,7 +200,7 @@ def produce(
 
 
 def make_item(settings: ProduceSettings, job: tuple[str, int]) -> Item:
-    """Render and write one clip or one still.
+    """Render and write one clip, one still or one randomised picture.
 
     Parameters
     ----------
@@ -198,10 +214,14 @@ def make_item(settings: ProduceSettings, job: tuple[str, int]) -> Item:
     """
     kind, number = job
     seed = (settings.seed, _KINDS.index(kind), number)
+    if kind == "randomised":
+        take = plan_picture(settings.scene, seed, plain=settings.plain)
+        return _make_still(settings, take, 0.0, Item(kind, number, [], []))
     take = plan_take(settings.scene, seed)
     if kind == "clip":
         return _make_clip(settings, take, number)
-    return _make_still(settings, take, number)
+    time_s = moment_of_interest(take, np.random.default_rng((*take.seed, 1)))
+    return _make_still(settings, take, time_s, Item(kind, number, [], []))
 
 
 def clip_name(number: int) -> str:
@@ -225,7 +245,7 @@ def _make_clip(settings: ProduceSettings, take: Take, number: int) -> Item:
             index = truth.frame.frame_index
             images.append({"file_name": f"{name}.mp4/frame{index:06d}.jpg",
                            **_facts(take, name, truth)})
-            annotations.append(_annotations(take, truth))
+            annotations.append(_annotations(take, truth, settings.points))
             rows.extend(mot_rows(truth))
             if settings.iuv:
                 _write_iuv(settings.out / "iuv" / name / f"frame{index:06d}.png", truth)
@@ -238,26 +258,31 @@ def _make_clip(settings: ProduceSettings, take: Take, number: int) -> Item:
     return Item("clip", number, images, annotations, tuple(rows), _credits(take))
 
 
-def _make_still(settings: ProduceSettings, take: Take, number: int) -> Item:
-    name = still_name(number)
-    time_s = moment_of_interest(take, np.random.default_rng((*take.seed, 1)))
+def _make_still(settings: ProduceSettings, take: Take, time_s: float, item: Item) -> Item:
+    """Fill in an item of one picture."""
+    name = still_name(item.number) if item.kind == "still" else f"randomised_{item.number:05d}"
     truth = take_still(take, time_s)
-    path = settings.out / "stills" / "images" / f"{name}.jpg"
+    path = settings.out / _FOLDERS[item.kind] / "images" / f"{name}.jpg"
     Image.fromarray(truth.frame.image).save(path, quality=take.recording.jpeg_quality)
     if settings.iuv:
         _write_iuv(settings.out / "iuv" / f"{name}.png", truth)
+    points = settings.points
+    if points is None and item.kind == "randomised":
+        points = TRAINING_POINTS
     facts = {"file_name": path.name, **_facts(take, name, truth)}
-    return Item("still", number, [facts], [_annotations(take, truth)], (), _credits(take))
+    labels = [_annotations(take, truth, points)]
+    return replace(item, images=[facts], annotations=labels, credits=_credits(take))
 
 
 def _facts(take: Take, name: str, truth: TruthFrame) -> dict[str, Any]:
-    return {**image_facts(name, truth), "source": "wildpose synth", "site": take.place,
-            "sequence": name, "night": take.night, "labelled": ["animal", "person"]}
+    return {**image_facts(name, truth), "source": "wildpose synth", "set": "rendered",
+            "site": take.place, "sequence": name, "night": take.night,
+            "labelled": ["animal", "person"]}
 
 
-def _annotations(take: Take, truth: TruthFrame) -> list[dict[str, Any]]:
+def _annotations(take: Take, truth: TruthFrame, points: int | None) -> list[dict[str, Any]]:
     rng = np.random.default_rng((*take.seed, 2, truth.frame.frame_index))
-    return dense_annotations(truth, rng)
+    return dense_annotations(truth, rng, points)
 
 
 def _credits(take: Take) -> tuple[tuple[str, str, str], ...]:
@@ -274,15 +299,17 @@ def _write_iuv(path: Path, truth: TruthFrame) -> None:
 def _prepare(settings: ProduceSettings, jobs: int) -> None:
     """Make the folders, or say why not."""
     if jobs == 0:
-        raise UsageError("nothing to make: no clips and no stills.", "Give --clips or --stills.")
+        raise UsageError("nothing to make: no clips, no stills, no randomised pictures.",
+                         "Give --clips, --stills or --randomised.")
     out = settings.out
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out}: is not an empty folder.", "Give a new folder with --out.")
     out.mkdir(parents=True, exist_ok=True)
     if settings.clips:
         (out / "clips").mkdir()
-    if settings.stills:
-        (out / "stills" / "images").mkdir(parents=True)
+    for count, folder in ((settings.stills, "stills"), (settings.randomised, "randomised")):
+        if count:
+            (out / folder / "images").mkdir(parents=True)
 
 
 @contextmanager
@@ -311,12 +338,13 @@ def _write_truth(
     info = {
         "description": "rendered by wildpose synth", "wildpose": version("wildpose"),
         "seed": settings.seed, "clips": settings.clips, "stills": settings.stills,
+        "randomised": settings.randomised, "plain": settings.plain, "points": settings.points,
         "species": list(settings.scene.species), "size": list(settings.scene.size),
         "seconds": settings.scene.seconds, "rate": settings.scene.rate,
         "night": settings.scene.night,
         "credits": [{"species": s, "licence": li, "credit": c} for s, li, c in credited],
     }
-    for kind, folder in (("clip", "clips"), ("still", "stills")):
+    for kind, folder in _FOLDERS.items():
         if collected[kind].images:
             whole = coco_object(collected[kind].images, collected[kind].annotations, info)
             write_json(settings.out / folder / "annotations.json", whole)
@@ -332,7 +360,7 @@ def _summary(
     labels = [a for kind in _KINDS for a in collected[kind].annotations]
     animals = sum(a["category_id"] == 1 for a in labels)
     return Produced(
-        settings.out, settings.clips, settings.stills,
+        settings.out, settings.clips, settings.stills, settings.randomised,
         sum(len(collected[kind].images) for kind in _KINDS), animals, len(labels) - animals,
         sum("dp_x" in a for a in labels), seconds,
         tuple(sorted({f"{c} ({li})" for _, li, c in credited if c})))

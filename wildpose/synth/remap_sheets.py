@@ -10,7 +10,7 @@ from wildpose.drawing.palette import CHART_COLOURS, NO_POINT_COLOUR
 from wildpose.surface.points import chart_uv_of, nearest_points, positions
 from wildpose.surface.remap import Remapping
 from wildpose.surface.surface import Surface, SurfacePoints
-from wildpose.synth.portraits import checks, portraits, ramp
+from wildpose.synth.portraits import FOUR_SIDES, checks, portraits, ramp
 from wildpose.types import Array
 
 Colouring = Callable[[Surface, SurfacePoints], Array]
@@ -53,13 +53,9 @@ def by_place(surface: Surface, points: SurfacePoints) -> Array:
 
 def reference_sheet(surface: Surface) -> Array:
     """Charts, u and v of a surface from four sides, uint8 [H, W, 3]: one row each."""
-    rows = []
-    for colouring in (by_chart, by_coordinate(0), by_coordinate(1), by_checks):
-        def paint(face: Array, barycentric: Array, colouring: Colouring = colouring) -> Array:
-            return colouring(surface, SurfacePoints(face, barycentric))
-
-        rows.append(portraits(surface.vertices, surface.faces, paint, size=(230, 360)))
-    return np.concatenate(rows)
+    return np.concatenate([
+        reference_views(surface, colouring, FOUR_SIDES, (230, 360))
+        for colouring in (by_chart, by_coordinate(0), by_coordinate(1), by_checks)])
 
 
 def map_picture(remapped: Remapping, surface: Surface) -> Array:
@@ -79,13 +75,8 @@ def map_picture(remapped: Remapping, surface: Surface) -> Array:
     """
     columns: Sequence[tuple[Colouring, Sequence[str]]] = (
         (by_chart, MAP_SIDES), (by_checks, ("left",)), (by_place, ("left", "back right")))
-    animal = [_drawn(remapped, surface, colouring, sides, _TILE) for colouring, sides in columns]
-    below = []
-    for colouring, sides in columns:
-        def paint(face: Array, barycentric: Array, colouring: Colouring = colouring) -> Array:
-            return colouring(surface, SurfacePoints(face, barycentric))
-
-        below.append(portraits(surface.vertices, surface.faces, paint, sides, _TILE))
+    animal = [animal_views(remapped, surface, *column, _TILE) for column in columns]
+    below = [reference_views(surface, *column, _TILE) for column in columns]
     return np.concatenate([np.concatenate(animal, axis=1), np.concatenate(below, axis=1)])
 
 
@@ -105,8 +96,8 @@ def sheet(named: Sequence[tuple[str, Remapping]], surface: Surface, columns: int
     """
     tiles = []
     for name, remapped in named:
-        views = [_drawn(remapped, surface, by_chart, ("left", "back right"), _SHEET_TILE),
-                 _drawn(remapped, surface, by_place, ("left",), _SHEET_TILE)]
+        views = [animal_views(remapped, surface, by_chart, ("left", "back right"), _SHEET_TILE),
+                 animal_views(remapped, surface, by_place, ("left",), _SHEET_TILE)]
         tiles.append(np.concatenate([_title(name, 3 * _SHEET_TILE[0]),
                                      np.concatenate(views, axis=1)]))
     blank = np.full_like(tiles[0], 255)
@@ -115,8 +106,17 @@ def sheet(named: Sequence[tuple[str, Remapping]], surface: Surface, columns: int
     return np.concatenate(rows)
 
 
-def _drawn(remapped: Remapping, surface: Surface, colouring: Colouring, sides: Sequence[str],
-           size: tuple[int, int]) -> Array:
+def reference_views(surface: Surface, colouring: Colouring, sides: Sequence[str],
+                    size: tuple[int, int]) -> Array:
+    """Draw a surface from several sides, side by side, as portraits do, uint8 [H, W, 3]."""
+    def paint(face: Array, barycentric: Array) -> Array:
+        return colouring(surface, SurfacePoints(face, barycentric))
+
+    return portraits(surface.vertices, surface.faces, paint, sides, size)
+
+
+def animal_views(remapped: Remapping, surface: Surface, colouring: Colouring,
+                 sides: Sequence[str], size: tuple[int, int]) -> Array:
     """Draw an animal; each pixel's place is interpolated in space and put back on the surface."""
     place = positions(surface, remapped.points)
     mesh = remapped.body.mesh

@@ -20,15 +20,17 @@ from wildpose.synth.background import (
     plants_in_front,
     procedural_stage,
 )
+from wildpose.synth.builds import Build
 from wildpose.synth.camera import Camera, camera_on_a_tree
 from wildpose.synth.cast import PERSON, Character, Sources, dressed, load_character
 from wildpose.synth.compose import Shot, shoot
 from wildpose.synth.empty_pictures import find_pictures, is_grey, read_picture
 from wildpose.synth.light import Flash, Light, daylight, flash
-from wildpose.synth.paths import Anchor, Path, draw_path
+from wildpose.synth.paths import Anchor, Path, body_at, draw_path
 from wildpose.synth.shading import Body
 from wildpose.synth.stage_light import LitStage, already_lit, light_stage
 from wildpose.synth.truth import TruthFrame
+from wildpose.types import Array
 
 Seed = tuple[int, ...]
 _HOW_MANY = ((0, 0.03), (1, 0.55), (2, 0.25), (3, 0.12), (5, 0.05))
@@ -53,8 +55,8 @@ class SceneSettings:
     night : float
         Share of takes by infra-red flash.
     sources : Sources
-    backgrounds : Path or None
-        Folder of pictures without animals.
+    backgrounds : tuple of Path
+        Folders of pictures without animals.
     """
 
     species: tuple[str, ...]
@@ -63,7 +65,7 @@ class SceneSettings:
     rate: float = 15.0
     night: float = 0.5
     sources: Sources = field(default_factory=Sources)
-    backgrounds: FilePath | None = None
+    backgrounds: tuple[FilePath, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,12 +79,19 @@ class Role:
         In its coat.
     scale : float
     path : Path
+    build : Build or None
+        Proportions of its own.
     """
 
     character: Character
     body: Body
     scale: float
     path: Path
+    build: Build | None = None
+
+    def vertices_at(self, time_s: float) -> Array:
+        """Where its skin is at a time, float64 [V, 3], world, metres."""
+        return body_at(self.character.rig, self.path, self.scale, time_s, self.build)
 
 
 @dataclass(frozen=True)
@@ -200,7 +209,7 @@ def _draw_place(
 ) -> tuple[LitStage, str]:
     name = str(rng.choice(list(PLACES)))
     place = PLACES[name]
-    if settings.backgrounds is not None:
+    if settings.backgrounds:
         chosen = _draw_picture(rng, settings, isinstance(light, Flash))
         if chosen is not None:
             things = plants_in_front(rng, camera, place) if rng.random() < 0.5 else []
@@ -214,8 +223,8 @@ def _draw_place(
 def _draw_picture(
     rng: np.random.Generator, settings: SceneSettings, night: bool
 ) -> FilePath | None:
-    """A picture taken in the same kind of light, None if the folder seems to have none."""
-    pictures = find_pictures(settings.backgrounds) if settings.backgrounds is not None else []
+    """A picture taken in the same kind of light, None if the folders seem to have none."""
+    pictures = [path for folder in settings.backgrounds for path in find_pictures(folder)]
     for number in rng.permutation(len(pictures))[:_ATTEMPTS]:
         picture: FilePath = pictures[int(number)]
         if is_grey(read_picture(picture, (64, 48))) == night:

@@ -140,7 +140,7 @@ class _Geometry:
         return isinstance(other, _Geometry) and self.digest == other.digest
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=192)
 def _geometry_of(shape: _Geometry) -> tuple[Array, Lookup | None, Array]:
     _, same = np.unique(np.round(shape.vertices, 6), axis=0, return_inverse=True)
     same = same.reshape(-1).astype(np.int32)

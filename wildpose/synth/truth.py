@@ -10,8 +10,9 @@ import numpy as np
 
 from wildpose import masks
 from wildpose.formats.coco import coco_annotation
-from wildpose.formats.densepose import dense_pose_fields
+from wildpose.formats.densepose import POINTS_PER_PART, dense_pose_fields
 from wildpose.formats.mot import MotRow
+from wildpose.surface.charts import COARSE_PART
 from wildpose.types import Array, ClassId, Detections, Frame, Rle
 
 HARDLY_VISIBLE_PX = 12
@@ -37,6 +38,10 @@ class Instance:
         "" where it is not known.
     depth_order : int
         0 for the nearest to the camera.
+    family : str
+        Group of bodies that are kept out of training together; "" where it is not known.
+    facing : str
+        Way from rear to head in the picture: ``left right toward away``; "" where not known.
     """
 
     track_id: int
@@ -46,6 +51,8 @@ class Instance:
     visibility: float
     species: str = ""
     depth_order: int = 0
+    family: str = ""
+    facing: str = ""
 
     @property
     def hardly_visible(self) -> bool:
@@ -115,7 +122,9 @@ def image_facts(clip: str, truth: TruthFrame) -> dict[str, Any]:
             "time_s": round(truth.frame.time_s, 4), "width": width, "height": height}
 
 
-def dense_annotations(truth: TruthFrame, rng: np.random.Generator) -> list[dict[str, Any]]:
+def dense_annotations(
+    truth: TruthFrame, rng: np.random.Generator, points: int | None = None
+) -> list[dict[str, Any]]:
     """Describe a frame's actors with all that is known, dense pose among it.
 
     Parameters
@@ -123,6 +132,10 @@ def dense_annotations(truth: TruthFrame, rng: np.random.Generator) -> list[dict[
     truth : TruthFrame
     rng : numpy.random.Generator
         Draws the points of dense pose.
+    points : int, optional
+        About so many for each body, shared evenly by the parts that are seen; where a part is too
+        small for its share, the others get the rest. Without it as many in each part as
+        annotators of DensePose-COCO were given.
 
     Returns
     -------
@@ -135,13 +148,42 @@ def dense_annotations(truth: TruthFrame, rng: np.random.Generator) -> list[dict[
         facts: dict[str, Any] = {
             "track_id": one.track_id, "visibility": round(one.visibility, 3),
             "species": one.species, "depth_order": one.depth_order, "mask_source": "rendered"}
+        facts |= {key: word for key, word in (("family", one.family), ("facing", one.facing))
+                  if word}
         if one.hardly_visible:
             facts["hardly_visible"] = True
         if truth.chart is not None and truth.uv is not None:
             chart = np.where(masks.decode(one.mask), truth.chart, 0)
-            facts |= dense_pose_fields(chart, truth.uv, one.box_xyxy, rng)
+            most = POINTS_PER_PART if points is None else even_share(chart, points)
+            facts |= dense_pose_fields(chart, truth.uv, one.box_xyxy, rng, points_per_part=most)
         found.append(coco_annotation(0, one.class_id, one.box_xyxy, one.mask, facts))
     return found
+
+
+def even_share(chart: Array, points: int) -> int:
+    """The most points of a part so that all parts together get about ``points``.
+
+    Parameters
+    ----------
+    chart : uint8 [H, W]
+        Of one body.
+    points : int
+
+    Examples
+    --------
+    >>> even_share(np.array([[1] * 90 + [3] * 10], np.uint8), 40)
+    30
+    """
+    part = np.asarray(COARSE_PART, np.uint8)[chart]
+    sizes = np.sort(np.bincount(part[part > 0]))
+    sizes = sizes[sizes > 0]
+    left = points
+    for number, size in enumerate(sizes):
+        share = left // (len(sizes) - number)
+        if size > share:
+            return max(share, 1)
+        left -= int(size)
+    return points
 
 
 def mot_rows(truth: TruthFrame) -> list[MotRow]:

@@ -47,6 +47,8 @@ class Species:
     Attributes
     ----------
     species : str
+    family : str
+        Group of bodies that are left out together.
     table : str
         Name of the part table.
     height_m : float
@@ -58,6 +60,7 @@ class Species:
     """
 
     species: str
+    family: str
     table: str
     height_m: float
     ear_m: float = 0.0
