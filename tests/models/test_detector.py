@@ -14,8 +14,8 @@ def proposals(boxes: list[list[float]], score: list[float], column: list[int]) -
 
 def answer(probabilities: list[list[float]], deltas: list[list[float]] | None = None) -> BoxAnswer:
     logits = torch.tensor(probabilities).log()
-    return BoxAnswer(logits, torch.zeros(len(logits), 4) if deltas is None
-                     else torch.tensor(deltas))
+    moves = torch.zeros(len(logits), 4) if deltas is None else torch.tensor(deltas)
+    return BoxAnswer(logits, moves, torch.ones(len(logits)), None)
 
 
 def test_the_score_is_the_geometric_mean_of_both_stages_in_the_class_of_the_first():
@@ -53,7 +53,8 @@ def test_every_backbone_makes_a_whole_detector(backbone):
     for one in found:
         assert 1 <= len(one.score) <= 5
         assert (one.score.diff() <= 0).all()
-    assert detector.mask_head(maps, [f.box_xyxy for f in found]).shape[1:] == (28, 28)
+    masked = detector.mask_head(maps, [f.box_xyxy for f in found])
+    assert masked.logits.shape[1:] == masked.alpha.shape[1:] == (28, 28)
 
 
 def test_no_proposals_at_all_is_an_empty_answer_for_each_picture(fresh_detector):

@@ -84,5 +84,5 @@ def test_the_box_head_sees_the_surroundings_of_a_box():
 
 def test_mask_logits_for_every_box_of_every_picture_none_among_them():
     head = MaskHead(24)
-    assert head(maps(3), BOXES).shape == (3, 28, 28)
-    assert head(maps(3), [torch.zeros(0, 4)] * 3).shape == (0, 28, 28)
+    assert head(maps(3), BOXES).logits.shape == (3, 28, 28)
+    assert head(maps(3), [torch.zeros(0, 4)] * 3).logits.shape == (0, 28, 28)

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from wildpose import masks
 from wildpose.models.folder import DEFAULT_CANVASES
-from wildpose.models.predictor import Predictor, choose_letterbox, load_predictor, paste_mask
+from wildpose.models.letterbox import choose_letterbox
+from wildpose.models.mask_pasting import paste_mask
+from wildpose.models.predictor import Predictor, load_predictor
 from wildpose.types import ClassId, Detections
 
 

@@ -14,7 +14,7 @@ import yaml
 sys.path.insert(0, str(Path(__file__).parents[1] / "data"))
 
 from wildpose.models.detector import Architecture, Detector
-from wildpose.training.assignment import Targets
+from wildpose.training.assignment import PointTargets, Targets
 from wildpose.training.loop import StepReport
 from wildpose.training.run import TrainingSummary, train
 
@@ -111,6 +111,7 @@ def targets(
         ignore_xyxy=torch.tensor(ignore or [], dtype=torch.float32).reshape(-1, 4),
         masks=layers,
         mask_row=torch.tensor(rows, dtype=torch.long),
+        points=PointTargets.none(),
         labelled=torch.tensor(labelled),
         weight=weight,
     )

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from wildpose.data.augment import Example
+from wildpose.data.body_points import BodyPoints
 from wildpose.training.batches import as_tensors, to_device
 from wildpose.types import ClassId
 
@@ -56,5 +57,20 @@ def test_an_empty_frame_has_targets_of_no_rows():
 def test_another_device_holds_the_same():
     _, (targets,) = as_tensors([example()])
     moved = to_device(targets, torch.device("cpu"))
-    for one, other in zip(targets, moved, strict=True):
-        assert torch.equal(torch.as_tensor(one), torch.as_tensor(other))
+    for name, one in targets._asdict().items():
+        pairs = zip(one, moved.points, strict=True) if name == "points" else [
+            (one, getattr(moved, name))]
+        assert all(torch.equal(torch.as_tensor(a), torch.as_tensor(b)) for a, b in pairs)
+
+
+def test_points_know_the_row_of_their_body_after_ignored_ones_are_taken_out():
+    charts = np.zeros((2, 25), bool)
+    charts[:, 3] = True
+    body = BodyPoints(np.array([[30, 20], [31, 21]], np.float32), charts,
+                      np.array([[0.5, 0.5], [np.nan, np.nan]], np.float32))
+    _, (targets,) = as_tensors([example(body_points=(None, None, body))])
+    assert targets.points.row.tolist() == [1, 1]
+    assert targets.points.xy.tolist() == body.xy.tolist()
+    assert targets.points.charts[:, 3].all()
+    assert targets.points.charts.sum() == 2
+    assert torch.isfinite(targets.points.uv).all(1).tolist() == [True, False]

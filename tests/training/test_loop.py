@@ -61,7 +61,7 @@ def test_reports_say_what_a_step_gave(state, mixture, tmp_path):
     train_steps(state, mixture, SCHEDULE, tmp_path, reports.append)
     assert [r.step for r in reports] == [1, 2]
     assert set(reports[0].losses) == {
-        "score", "overlap", "distance", "box_class", "box_move", "mask"
+        "score", "overlap", "distance", "box_class", "box_move", "mask", "dense_mask", "chart", "uv"
     }
     assert all(r.gradient_norm > 0 and r.seconds > 0 for r in reports)
     assert reports[0].rate == 1

@@ -65,7 +65,8 @@ def test_a_gradient_reaches_every_part(small_detector, make_targets):
 ])
 def test_each_loss_sees_only_what_is_labelled(small_detector, make_targets, batch, silent):
     losses = measured(small_detector, make_targets, BATCHES[batch])._asdict()
-    assert {name for name, value in losses.items() if float(value.detach()) == 0} == silent
+    without_head = {"dense_mask", "chart", "uv"}
+    assert {n for n, v in losses.items() if float(v.detach()) == 0} == silent | without_head
 
 
 def test_steps_on_one_batch_lower_its_loss(small_detector, make_targets):

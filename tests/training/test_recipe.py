@@ -58,19 +58,29 @@ def test_a_wrong_field_is_named(write_recipe, field, value):
 
 
 @pytest.mark.parametrize(("field", "value"), [
-    ("share", 0), ("share", ...), ("paste_chance", 1.5), ("fodler", "x"), ("where", ["night"]),
+    ("share", -1), ("regions", 0.5), ("paste_chance", 1.5), ("fodler", "x"), ("where", ["night"]),
 ])
 def test_a_wrong_field_of_a_source_is_named_with_its_number(write_recipe, field, value):
     source = {"name": "blobs", "folder": "./blobs", "share": 1, field: value}
-    source = {k: v for k, v in source.items() if v is not ...}
     good = {"name": "blobs", "folder": "./blobs", "share": 1}
     with pytest.raises(UsageError, match=rf"sources\.1\.{field}"):
         read_recipe(write_recipe({"sources": [good, source]}))
 
 
+@pytest.mark.parametrize(("changes", "said"), [
+    ({"schedule.steps": 0}, "nothing to do"),
+    ({"sources": [{"name": "blobs", "folder": "./blobs"}]}, "no source has a `share`"),
+    ({"dense_schedule": {"steps": 1}}, "dense_pose: true"),
+    ({"dense_schedule": {"steps": 1}, "model.dense_pose": True}, "`regions` and `dense_share`"),
+])
+def test_a_recipe_that_can_teach_nothing_says_what_is_missing(write_recipe, changes, said):
+    with pytest.raises(UsageError, match=said):
+        read_recipe(write_recipe(changes))
+
+
 def test_all_wrong_fields_are_named_at_once(write_recipe):
     with pytest.raises(UsageError) as caught:
-        read_recipe(write_recipe({"schedule.steps": 0, "model.backbone": "x"}))
+        read_recipe(write_recipe({"schedule.steps": -1, "model.backbone": "x"}))
     assert "schedule.steps" in caught.value.message
     assert "model.backbone" in caught.value.message
 

@@ -16,10 +16,11 @@ from wildpose.analysis.evaluate import evaluate_model
 from wildpose.errors import DataError, GuardError, ModelError, UsageError
 from wildpose.models.detector import Architecture, Detector
 from wildpose.models.predictor import load_predictor
+from wildpose.training.losses import Losses
 from wildpose.training.recipe import read_recipe
 from wildpose.training.run import gather, train
 
-LOSSES = ("score", "overlap", "distance", "box_class", "box_move", "mask")
+LOSSES = list(Losses._fields)
 
 
 class PowerCutError(Exception):

@@ -1,4 +1,4 @@
-"""The two-stage detector: trunk, pyramid, first stage, box head, mask head.
+"""The two-stage detector: trunk, pyramid, first stage; box, mask and dense-pose heads.
 
 Scores of the two stages are fused as their geometric mean (probabilistic two-stage detection,
 Zhou et al. 2021): the first stage knows how well a box fits, the second what is in it.
@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torchvision.ops import batched_nms, clip_boxes_to_image
 
 from wildpose.models.backbones import build_trunk, normalise
+from wildpose.models.dense_head import DenseHead
 from wildpose.models.heads import BoxAnswer, BoxHead, MaskHead, RegionMaps, apply_deltas
 from wildpose.models.proposals import (
     DensePrediction,
@@ -38,11 +39,20 @@ class Architecture:
     box_move : float
         Share of the box head's predicted move that is made: 0 keeps the first stage's boxes, which
         are the better ones as long as the box head is young. Chosen on kept-out pictures.
+    auto_calibration : bool
+        Heads predict the uncertainty of their answers.
+    dense_pose : bool
+        There is a dense-pose head.
+    dense_context : bool
+        It looks at the whole region (ASPP and a non-local layer).
     """
 
     backbone: str = "shufflenet_v2_x1_5"
     box_width: int = 256
     box_move: float = 1.0
+    auto_calibration: bool = False
+    dense_pose: bool = False
+    dense_context: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """As written in ``model.json``."""
@@ -82,8 +92,12 @@ class Detector(nn.Module):
         self.trunk = build_trunk(architecture.backbone)
         self.pyramid = GhostPyramid(self.trunk.channels)
         self.first_stage = FirstStage()
-        self.box_head = BoxHead(architecture.box_width)
-        self.mask_head = MaskHead(self.trunk.channels[0])
+        calibrated, fine = architecture.auto_calibration, self.trunk.channels[0]
+        self.box_head = BoxHead(architecture.box_width, calibrated=calibrated)
+        self.mask_head = MaskHead(fine, calibrated=calibrated)
+        self.dense_head = DenseHead(
+            fine, calibrated=calibrated, context=architecture.dense_context
+        ) if architecture.dense_pose else None
 
     def features(self, pictures: Tensor) -> Features:
         """Run the part that sees whole pictures.
@@ -109,13 +123,7 @@ class Detector(nn.Module):
         proposals = propose(features.dense, features.maps.size, limits)
         boxes = [p.box_xyxy for p in proposals]
         answer = self.box_head(features.maps, boxes)
-        counts = [len(b) for b in boxes]
-        answers = [
-            BoxAnswer(logits, deltas)
-            for logits, deltas in zip(
-                answer.class_logits.split(counts), answer.deltas.split(counts), strict=True
-            )
-        ]
+        answers = answer.split([len(b) for b in boxes])
         found = [
             fuse(p, a._replace(deltas=a.deltas * self.architecture.box_move),
                  features.maps.size, minimum_score)
@@ -128,7 +136,7 @@ def fuse(
     proposals: Proposals, answer: BoxAnswer, size: tuple[int, int], minimum_score: float
 ) -> PictureAnswer:
     """Final boxes of one picture: moved boxes, geometric mean of both scores, doubles removed."""
-    second = answer.class_logits.softmax(1).gather(1, proposals.column[:, None] + 1)[:, 0]
+    second = answer.class_probability().gather(1, proposals.column[:, None] + 1)[:, 0]
     score = (proposals.score * second).sqrt()
     box = clip_boxes_to_image(apply_deltas(proposals.box_xyxy, answer.deltas), size)
     keep = batched_nms(box, score, proposals.column, 0.6)

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wildpose.errors import ModelError
 from wildpose.models.calibration import Calibration
@@ -36,6 +36,8 @@ class ModelDescription:
     threshold : float
         Default probability from which a detection is shown and counted.
     weights_sha256 : str
+    dense_pose_cut_by : {"mask_head", "dense_head"}
+        Whose foreground cuts dense pose out by default.
     lineage : dict
         Recipe, starting weights, data: what the weights came from.
     """
@@ -48,6 +50,7 @@ class ModelDescription:
     calibration: dict[str, Calibration] = field(default_factory=dict)
     threshold: float = 0.5
     weights_sha256: str = ""
+    dense_pose_cut_by: Literal["mask_head", "dense_head"] = "dense_head"
     lineage: dict[str, Any] = field(default_factory=dict)
 
 

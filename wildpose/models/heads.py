@@ -6,14 +6,17 @@ Each head answers with one object, so that a later head (dense pose) or another 
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.ops import MultiScaleRoIAlign
 
 from wildpose.models.pyramid import PYRAMID_CHANNELS, Separable, act
+from wildpose.models.uncertainty import alpha_of, scaled_log_softmax, sigma_of, start_at_one
 
 ROI_LEVELS = ("p3", "p4", "p5")
 BOX_ROI = 7
@@ -32,10 +35,48 @@ class BoxAnswer(NamedTuple):
         Softmax over background, animal, person.
     deltas : float [R, 4]
         Shift and log-scale of the region (see :func:`apply_deltas`), class-agnostic.
+    class_alpha : float [R]
+        Inverse temperature of the class; 1 without auto-calibration.
+    delta_sigma : float [R, 4] or None
+        Standard deviation of each delta; None without auto-calibration.
     """
 
     class_logits: Tensor
     deltas: Tensor
+    class_alpha: Tensor
+    delta_sigma: Tensor | None
+
+    def class_probability(self) -> Tensor:
+        """Scaled softmax over background, animal, person, [R, 3]."""
+        return scaled_log_softmax(self.class_logits, self.class_alpha).exp()
+
+    def split(self, counts: list[int]) -> list[BoxAnswer]:
+        """The answers of several pictures, each with so many regions."""
+        ends = np.cumsum([0, *counts])
+        rows = [slice(a, b) for a, b in pairwise(ends)]
+        return [
+            BoxAnswer(self.class_logits[r], self.deltas[r], self.class_alpha[r],
+                      None if self.delta_sigma is None else self.delta_sigma[r])
+            for r in rows
+        ]
+
+
+class MaskAnswer(NamedTuple):
+    """What the mask head says of R regions.
+
+    Attributes
+    ----------
+    logits : float [R, 28, 28]
+    alpha : float [R, 28, 28]
+        Inverse temperature of every pixel; 1 without auto-calibration.
+    """
+
+    logits: Tensor
+    alpha: Tensor
+
+    def probability(self) -> Tensor:
+        """Foreground probability, [R, 28, 28]: eq. 2 with two hypotheses, one of score 0."""
+        return (self.logits * self.alpha).sigmoid()
 
 
 class RegionMaps(NamedTuple):
@@ -52,7 +93,7 @@ class BoxHead(nn.Module):
     The last layers start at zero deltas: a fresh regression would make good boxes worse.
     """
 
-    def __init__(self, width: int = 256) -> None:
+    def __init__(self, width: int = 256, *, calibrated: bool = False) -> None:
         super().__init__()
         c = PYRAMID_CHANNELS
         self.pool = MultiScaleRoIAlign(list(ROI_LEVELS), BOX_ROI, 2)
@@ -62,9 +103,12 @@ class BoxHead(nn.Module):
         self.hidden = nn.Linear(width, width)
         self.classes = nn.Linear(width, 3)
         self.moves = nn.Linear(width, 4)
+        self.uncertainty = nn.Linear(width, 5) if calibrated else None
         keep_scale(self)
         nn.init.zeros_(self.moves.weight)
         nn.init.zeros_(self.classes.weight)
+        if self.uncertainty is not None:
+            start_at_one(self.uncertainty)
 
     def forward(self, maps: RegionMaps, boxes: list[Tensor]) -> BoxAnswer:
         """Answer for the boxes xyxy of every picture, in one run of R rows."""
@@ -73,13 +117,16 @@ class BoxHead(nn.Module):
         around = self.pool(maps.pyramid, wide, [maps.size] * len(boxes))
         x = torch.cat([self.inside(inside).flatten(1), self.around(around).flatten(1)], 1)
         x = act(self.hidden(act(self.joined(x))))
-        return BoxAnswer(self.classes(x), self.moves(x))
+        if self.uncertainty is None:
+            return BoxAnswer(self.classes(x), self.moves(x), torch.ones_like(x[:, 0]), None)
+        raw = self.uncertainty(x)
+        return BoxAnswer(self.classes(x), self.moves(x), alpha_of(raw[:, 0]), sigma_of(raw[:, 1:]))
 
 
 class MaskHead(nn.Module):
     """Foreground logits [R, 28, 28] of regions, from the pyramid and the trunk's finest map."""
 
-    def __init__(self, fine_channels: int) -> None:
+    def __init__(self, fine_channels: int, *, calibrated: bool = False) -> None:
         super().__init__()
         c = PYRAMID_CHANNELS
         self.pool = MultiScaleRoIAlign(list(ROI_LEVELS), MASK_ROI, 2)
@@ -89,17 +136,23 @@ class MaskHead(nn.Module):
         self.fine = nn.Conv2d(fine_channels, 32, 1)
         self.mix = nn.Sequential(Separable(96, 64), Separable(64, 64))
         self.out = nn.Conv2d(64, 1, 1)
+        self.uncertainty = nn.Conv2d(64, 1, 1) if calibrated else None
         keep_scale(self)
         nn.init.normal_(self.out.weight, std=0.05)
+        if self.uncertainty is not None:
+            start_at_one(self.uncertainty)
 
-    def forward(self, maps: RegionMaps, boxes: list[Tensor]) -> Tensor:
-        """Logits for the boxes xyxy of every picture, in one run of R rows."""
+    def forward(self, maps: RegionMaps, boxes: list[Tensor]) -> MaskAnswer:
+        """Answer for the boxes xyxy of every picture, in one run of R rows."""
         sizes = [maps.size] * len(boxes)
         x = act(self.narrow(self.coarse(self.pool(maps.pyramid, boxes, sizes))))
         x = functional.interpolate(x, size=MASK_SIZE, mode="bilinear", align_corners=False)
         fine = act(self.fine(self.pool_fine({"fine": maps.fine}, boxes, sizes)))
-        logits: Tensor = self.out(self.mix(torch.cat([x, fine], 1)))
-        return logits[:, 0]
+        x = self.mix(torch.cat([x, fine], 1))
+        logits = self.out(x)[:, 0]
+        if self.uncertainty is None:
+            return MaskAnswer(logits, torch.ones_like(logits))
+        return MaskAnswer(logits, alpha_of(self.uncertainty(x)[:, 0]))
 
 
 def keep_scale(head: nn.Module) -> None:

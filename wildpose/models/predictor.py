@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
@@ -17,6 +15,8 @@ from wildpose import masks
 from wildpose.errors import ModelError
 from wildpose.models.backbones import fold_normalisation
 from wildpose.models.calibration import Calibration
+from wildpose.models.dense_head import pool_regions, region_of
+from wildpose.models.dense_pose import CutBy, dense_poses
 from wildpose.models.detector import Architecture, Detector, PictureAnswer
 from wildpose.models.folder import (
     ModelDescription,
@@ -24,40 +24,13 @@ from wildpose.models.folder import (
     find_model,
     read_description,
 )
+from wildpose.models.heads import MaskAnswer, RegionMaps
+from wildpose.models.letterbox import Letterbox, choose_letterbox, on_canvas
+from wildpose.models.mask_pasting import paste_mask
 from wildpose.models.proposals import ProposalLimits
-from wildpose.types import Array, ClassId, Detections, Rle
+from wildpose.types import Array, ClassId, DensePose, Detections, Rle
 
-PADDING = 114
 LOWEST_SCORE = 0.02
-
-
-@dataclass(frozen=True)
-class Letterbox:
-    """How a picture was put on the network's canvas: scaled by ``scale``, top left.
-
-    Attributes
-    ----------
-    canvas : (int, int)
-        Height and width.
-    inner : (int, int)
-        Height and width of the scaled picture.
-    scale_xy : (float, float)
-        Canvas pixels per picture pixel.
-    """
-
-    canvas: tuple[int, int]
-    inner: tuple[int, int]
-    scale_xy: tuple[float, float]
-
-
-def choose_letterbox(
-    size: tuple[int, int], canvases: Sequence[tuple[int, int]]
-) -> Letterbox:
-    """The canvas that shows a picture (height, width) largest, and where it lands on it."""
-    scale, canvas = max((min(c[0] / size[0], c[1] / size[1]), c) for c in canvases)
-    inner = (max(1, min(canvas[0], round(size[0] * scale))),
-             max(1, min(canvas[1], round(size[1] * scale))))
-    return Letterbox(canvas, inner, (inner[1] / size[1], inner[0] / size[0]))
 
 
 class Predictor:
@@ -73,6 +46,10 @@ class Predictor:
         Detections below this probability are not returned.
     mask_score : float
         Detections below this probability get no mask: masks cost more than boxes.
+    has_dense_pose : bool
+        Detections with a mask get dense pose too.
+    cut_by : {"dense_head", "mask_head"}
+        Whose foreground cuts dense pose out; by default what the model was found to be best with.
     """
 
     def __init__(
@@ -82,6 +59,9 @@ class Predictor:
         device: str = "cpu",
         minimum_score: float = 0.05,
         mask_score: float = 0.2,
+        *,
+        dense_pose: bool = True,
+        cut_by: CutBy | None = None,
     ) -> None:
         self.detector = detector.to(device).eval()
         self.device = device
@@ -91,6 +71,8 @@ class Predictor:
         self.threshold = description.threshold
         self.minimum_score = minimum_score
         self.mask_score = mask_score
+        self.has_dense_pose = dense_pose and self.detector.dense_head is not None
+        self.cut_by: CutBy = cut_by or description.dense_pose_cut_by
         self.input_size = description.canvases[0]
         curves = [description.calibration.get(c.name.lower(), Calibration()) for c in ClassId]
         self._curves = curves
@@ -115,7 +97,7 @@ class Predictor:
         found: list[Detections] = [Detections.empty()] * len(images)
         for canvas in dict.fromkeys(b.canvas for b in boxes):
             index = [i for i, b in enumerate(boxes) if b.canvas == canvas]
-            pictures = torch.stack([_on_canvas(images[i], boxes[i]) for i in index])
+            pictures = torch.stack([on_canvas(images[i], boxes[i]) for i in index])
             answers = self._answer(pictures, [(images[i].shape[:2], boxes[i]) for i in index])
             for i, detections in zip(index, answers, strict=True):
                 found[i] = detections
@@ -130,14 +112,60 @@ class Predictor:
         )
         kept = [self._from(a, self.minimum_score) for a in answers]
         drawn = [self._from(a, self.mask_score).box_xyxy for a in kept]
-        probability = self.detector.mask_head(maps, drawn).sigmoid()
-        parts = probability.cpu().numpy().astype(np.float32)
+        masked = self.detector.mask_head(maps, drawn)
+        poses = self._poses(maps, drawn, [box for _, box in frames], masked)
+        parts = masked.probability().cpu().numpy().astype(np.float32)
         results, start = [], 0
         for answer, with_mask, (size, box) in zip(kept, drawn, frames, strict=True):
-            rows = parts[start : start + len(with_mask)]
-            start += len(rows)
-            results.append(self._detections(answer, rows, (size[0], size[1]), box))
+            rows = slice(start, start + len(with_mask))
+            start = rows.stop
+            results.append(self._detections(answer, parts[rows], (size[0], size[1]), box,
+                                            poses[rows]))
         return results
+
+    @torch.inference_mode()
+    def dense_pose(self, image: Array, box_xyxy: Array) -> list[DensePose]:
+        """Dense pose on given boxes of one picture.
+
+        Parameters
+        ----------
+        image : uint8 [H, W, 3]
+            RGB.
+        box_xyxy : float [N, 4]
+            In pixels of the picture.
+
+        Returns
+        -------
+        list of DensePose, length N
+
+        Raises
+        ------
+        ModelError
+            The model has no dense-pose head.
+        """
+        if not self.has_dense_pose:
+            raise ModelError(f"{self.name} gives no dense pose.",
+                             "Take a model that has a dense-pose head.")
+        box = choose_letterbox(image.shape[:2], self.description.canvases)
+        maps = self.detector.features(on_canvas(image, box)[None].to(self.device)).maps
+        scale = np.array(box.scale_xy * 2, np.float32)
+        asked = np.asarray(box_xyxy, np.float32).reshape(-1, 4) * scale
+        boxes = [torch.from_numpy(asked).to(self.device)]
+        return self._poses(maps, boxes, [box], self.detector.mask_head(maps, boxes))
+
+    def _poses(
+        self, maps: RegionMaps, boxes: list[Tensor], frames: list[Letterbox], masked: MaskAnswer
+    ) -> list[DensePose]:
+        """Dense pose of all boxes in one run, in pixels of each picture; nothing without a head."""
+        head = self.detector.dense_head
+        if not self.has_dense_pose or head is None or not sum(len(b) for b in boxes):
+            return []
+        regions = [region_of(b) for b in boxes]
+        scaled = [r.cpu().numpy() / np.array(f.scale_xy * 2, np.float32)
+                  for r, f in zip(regions, frames, strict=True)]
+        mask = masked.probability() if self.cut_by == "mask_head" else None
+        answer = head(pool_regions(maps, regions).channels_last())
+        return dense_poses(answer, np.concatenate(scaled), mask)
 
     def _from(self, answer: PictureAnswer, minimum: float) -> PictureAnswer:
         """The boxes of at least this probability, best first."""
@@ -153,7 +181,8 @@ class Predictor:
         return chosen
 
     def _detections(
-        self, answer: PictureAnswer, parts: Array, size: tuple[int, int], box: Letterbox
+        self, answer: PictureAnswer, parts: Array, size: tuple[int, int], box: Letterbox,
+        poses: list[DensePose],
     ) -> Detections:
         scale = np.array(box.scale_xy * 2, np.float32)
         xyxy = answer.box_xyxy.cpu().numpy() / scale
@@ -168,6 +197,7 @@ class Predictor:
             answer.column.cpu().numpy() + 1,
             [m for m, _ in pasted],
             [c for _, c in pasted],
+            [*poses, *[None] * (len(xyxy) - len(poses))],
         )
         return detections.take(masks.box_area(xyxy) > 0)
 
@@ -179,6 +209,8 @@ def load_predictor(
     threads: int | None = None,
     minimum_score: float = 0.05,
     mask_score: float = 0.2,
+    dense_pose: bool = True,
+    cut_by: CutBy | None = None,
 ) -> Predictor:
     """Load a shipped model by name, or any model folder.
 
@@ -192,7 +224,11 @@ def load_predictor(
     minimum_score : float
         Detections below this probability are left out.
     mask_score : float
-        Detections below this probability get no mask.
+        Detections below this probability get no mask and no dense pose.
+    dense_pose : bool
+        False leaves the dense-pose head out.
+    cut_by : {"dense_head", "mask_head"}, optional
+        Whose foreground cuts dense pose out, in place of the model's own choice.
 
     Raises
     ------
@@ -213,59 +249,8 @@ def load_predictor(
         detector = Detector(Architecture(**description.architecture))
         detector.load_state_dict(load_file(weights))
         fold_normalisation(detector.trunk)
-        return Predictor(detector, description, device, minimum_score, mask_score)
+        return Predictor(detector, description, device, minimum_score, mask_score,
+                         dense_pose=dense_pose, cut_by=cut_by)
     except (RuntimeError, TypeError, KeyError, SafetensorError) as error:
         raise ModelError(f"{folder}: the weights can't be used ({str(error).splitlines()[0]}).",
                          "Run `wildpose doctor`.") from error
-
-
-def _on_canvas(image: Array, box: Letterbox) -> Tensor:
-    height, width = box.inner
-    canvas = np.full((*box.canvas, 3), PADDING, np.uint8)
-    small = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)
-    canvas[:height, :width] = np.asarray(small)
-    return torch.from_numpy(canvas).permute(2, 0, 1)
-
-
-def paste_mask(
-    probability: Array, box_xyxy: Array, size: tuple[int, int]
-) -> tuple[Rle, float]:
-    """Draw a mask of a region into a picture.
-
-    Parameters
-    ----------
-    probability : float [S, S]
-        Foreground probability; cell (i, j) covers its share of the box.
-    box_xyxy : float [4]
-        The region, in pixels of the picture.
-    size : (int, int)
-        Height and width of the picture.
-
-    Returns
-    -------
-    (Rle, float)
-        The mask at probability 0.5 and the mean probability inside; NaN where nothing is inside.
-    """
-    far = [size[1], size[0]]
-    x1, y1 = np.clip(np.floor(box_xyxy[:2]).astype(int), 0, far)
-    x2, y2 = np.clip(np.ceil(box_xyxy[2:]).astype(int), 0, far)
-    rows = _sampling(y1, y2, float(box_xyxy[1]), float(box_xyxy[3]), len(probability))
-    columns = _sampling(x1, x2, float(box_xyxy[0]), float(box_xyxy[2]), len(probability))
-    patch = rows @ probability @ columns.T
-    full = np.zeros(size, bool)
-    inside = patch >= 0.5
-    full[y1:y2, x1:x2] = inside
-    confidence = float(patch[inside].mean()) if inside.any() else float("nan")
-    return masks.encode(full), confidence
-
-
-def _sampling(first: int, last: int, low: float, high: float, cells: int) -> Array:
-    """Linear interpolation at pixel centres ``first .. last - 1`` as a matrix [pixels, cells]."""
-    centre = (np.arange(first, last) + 0.5 - low) / (high - low) * cells - 0.5
-    centre = np.clip(centre, 0, cells - 1)
-    left = np.minimum(np.floor(centre).astype(int), cells - 2)
-    weight = np.zeros((len(centre), cells), np.float32)
-    index = np.arange(len(centre))
-    weight[index, left] = 1 - (centre - left)
-    weight[index, left + 1] += centre - left
-    return weight

@@ -16,6 +16,7 @@ from torch import Tensor
 from wildpose.errors import ModelError
 from wildpose.models.backbones import EfficientNetLiteTrunk, Trunk, freeze_normalisation
 from wildpose.models.detector import Detector
+from wildpose.models.folder import find_model
 
 COCO_ANIMAL_ROWS = range(14, 24)
 COCO_PERSON_ROW = 0
@@ -92,3 +93,29 @@ def efficientnet_lite_names(state: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
+def load_model_weights(detector: Detector, name_or_folder: str | Path) -> None:
+    """Take over the weights of a model folder, as far as both networks have the same parts.
+
+    A part that only one of them has (dense-pose head, uncertainties) is left as it is.
+
+    Raises
+    ------
+    ModelError
+        No such model, or a part that both have differs in size.
+    """
+    path = find_model(name_or_folder) / "weights.safetensors"
+    try:
+        weights = load_file(path)
+    except UNUSABLE as error:
+        raise ModelError(f"{path}: can't be read ({_first_line(error)}).",
+                         "Copy the model folder anew.") from error
+    own = detector.state_dict()
+    optional = ("dense_head.", "box_head.uncertainty.", "mask_head.uncertainty.")
+    odd = {n for n in own.keys() ^ weights.keys() if not n.startswith(optional)}
+    odd |= {n for n in own.keys() & weights.keys() if own[n].shape != weights[n].shape}
+    if odd:
+        raise ModelError(f"{path}: not of the same architecture ({min(odd)} and {len(odd) - 1} "
+                         "more).", "Start from a model with the same backbone and heads.")
+    detector.load_state_dict({n: weights.get(n, own[n]) for n in own})

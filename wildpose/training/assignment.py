@@ -14,6 +14,33 @@ from torch import Tensor
 from torchvision.ops import box_iou
 
 
+class PointTargets(NamedTuple):
+    """Points of the bodies of one picture, all animals in one run of K.
+
+    Attributes
+    ----------
+    row : int64 [K]
+        Whose body: a row of ``Targets.box_xyxy``.
+    xy : float [K, 2]
+        Pixels of the network's input.
+    charts : bool [K, 25]
+        The charts it may be; column 0 is background.
+    uv : float [K, 2]
+        NaN where it is not known.
+    """
+
+    row: Tensor
+    xy: Tensor
+    charts: Tensor
+    uv: Tensor
+
+    @classmethod
+    def none(cls) -> PointTargets:
+        """No point."""
+        return cls(torch.zeros(0, dtype=torch.long), torch.zeros(0, 2),
+                   torch.zeros(0, 25, dtype=torch.bool), torch.zeros(0, 2))
+
+
 class Targets(NamedTuple):
     """Labels of one picture as tensors, in pixels of the network's input.
 
@@ -27,6 +54,8 @@ class Targets(NamedTuple):
     masks : float [M, H, W]
         Masks of the rows in ``mask_row``.
     mask_row : int64 [M]
+    points : PointTargets
+        What is known of the body at points of some of the animals.
     labelled : bool [2]
         Whether animals and people were looked for.
     weight : float
@@ -37,6 +66,7 @@ class Targets(NamedTuple):
     ignore_xyxy: Tensor
     masks: Tensor
     mask_row: Tensor
+    points: PointTargets
     labelled: Tensor
     weight: float
 

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from wildpose.data.augment import Example
-from wildpose.training.assignment import Targets
-from wildpose.types import ClassId
+from wildpose.training.assignment import PointTargets, Targets
+from wildpose.types import Array, ClassId
 
 
 def as_tensors(examples: Sequence[Example]) -> tuple[Tensor, list[Targets]]:
@@ -32,8 +32,23 @@ def _targets(example: Example) -> Targets:
         ignore_xyxy=torch.from_numpy(example.box_xyxy[example.ignore]),
         masks=torch.from_numpy(layers),
         mask_row=torch.tensor([row for row, _ in with_mask], dtype=torch.long),
+        points=_points(example, kept),
         labelled=torch.tensor([c in example.labelled for c in ClassId]),
         weight=example.weight,
+    )
+
+
+def _points(example: Example, kept: Array) -> PointTargets:
+    found = [(new, example.body_points[old]) for new, old in enumerate(kept)
+             if example.body_points]
+    bodies = [(row, points) for row, points in found if points is not None and len(points)]
+    if not bodies:
+        return PointTargets.none()
+    return PointTargets(
+        row=torch.cat([torch.full((len(p),), row) for row, p in bodies]),
+        xy=torch.from_numpy(np.concatenate([p.xy for _, p in bodies])),
+        charts=torch.from_numpy(np.concatenate([p.charts for _, p in bodies])),
+        uv=torch.from_numpy(np.concatenate([p.uv for _, p in bodies])),
     )
 
 
@@ -45,6 +60,7 @@ def to_device(targets: Targets, device: torch.device) -> Targets:
         ignore_xyxy=targets.ignore_xyxy.to(device),
         masks=targets.masks.to(device),
         mask_row=targets.mask_row.to(device),
+        points=PointTargets(*(field.to(device) for field in targets.points)),
         labelled=targets.labelled.to(device),
         weight=targets.weight,
     )

@@ -2,7 +2,8 @@
 
 Quality focal loss and distribution focal loss (Li et al. 2020), generalised IoU (Rezatofighi et
 al. 2019), cross-entropy and smooth L1 of the box head (Girshick 2015), pixel cross-entropy of the
-mask head (He et al. 2017).
+mask head (He et al. 2017). With auto-calibration the last three are the likelihoods of Sanakoyeu et
+al. 2020, eq. 2 and 3.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 from torchvision.ops import box_iou, generalized_box_iou_loss, roi_align
 
+from wildpose.models.dense_head import pool_regions
 from wildpose.models.detector import Detector, Features
 from wildpose.models.heads import MASK_SIZE, deltas_between
 from wildpose.models.proposals import (
@@ -22,12 +24,15 @@ from wildpose.models.proposals import (
     ProposalLimits,
     propose,
 )
+from wildpose.models.uncertainty import gaussian_nll, scaled_log_softmax
 from wildpose.training.assignment import (
     RegionSample,
     Targets,
     assign_points,
     sample_regions,
 )
+from wildpose.training.dense_losses import DenseLosses, dense_losses
+from wildpose.training.regions import truth_regions
 
 TRAINING_LIMITS = ProposalLimits(0.01, 300, 0.7, 100)
 MASKS_PER_PICTURE = 6
@@ -42,6 +47,9 @@ class Losses(NamedTuple):
     box_class: Tensor
     box_move: Tensor
     mask: Tensor
+    dense_mask: Tensor
+    chart: Tensor
+    uv: Tensor
 
     def total(self) -> Tensor:
         """Sum of the parts."""
@@ -74,7 +82,8 @@ def batch_losses(
     ]
     box_class, box_move = box_losses(detector, features, samples, targets)
     mask = mask_loss(detector, features, samples, targets)
-    return Losses(score, overlap, distance, box_class, box_move, mask)
+    dense = dense_loss(detector, features, targets, generator)
+    return Losses(score, overlap, distance, box_class, box_move, mask, *dense)
 
 
 def first_stage_losses(
@@ -138,7 +147,8 @@ def box_losses(
     if not len(label):
         nothing = answer.class_logits.sum() + answer.deltas.sum()
         return nothing, nothing
-    each = functional.cross_entropy(answer.class_logits, label, reduction="none")
+    log = scaled_log_softmax(answer.class_logits, answer.class_alpha)
+    each = functional.nll_loss(log, label, reduction="none")
     box_class = (each * weight).sum() / weight.sum()
     boxes = torch.cat([s.box_xyxy for s in samples])
     true = torch.cat([
@@ -148,7 +158,10 @@ def box_losses(
     positive = (label > 0).nonzero()[:, 0]
     wanted = deltas_between(boxes[positive], true[positive])
     said = answer.deltas[positive]
-    error = functional.smooth_l1_loss(said, wanted, reduction="none").sum(1)
+    if answer.delta_sigma is None:
+        error = functional.smooth_l1_loss(said, wanted, reduction="none").sum(1)
+    else:
+        error = gaussian_nll(said, answer.delta_sigma[positive], wanted)
     box_move = (error * weight[positive]).sum() / max(len(label), 1)
     return box_class, box_move
 
@@ -170,8 +183,23 @@ def mask_loss(
                                     MASK_SIZE, sampling_ratio=2, aligned=True)[:, 0])
     if not truths:
         return features.dense.logits.sum() * 0
-    logits = detector.mask_head(features.maps, boxes)
-    return functional.binary_cross_entropy_with_logits(logits, torch.cat(truths))
+    answer = detector.mask_head(features.maps, boxes)
+    return functional.binary_cross_entropy_with_logits(answer.logits * answer.alpha,
+                                                       torch.cat(truths))
+
+
+def dense_loss(
+    detector: Detector, features: Features, targets: list[Targets], generator: torch.Generator
+) -> DenseLosses:
+    """Losses of the dense-pose head over animals with points or a mask; 0 without such a head."""
+    nothing = features.dense.logits.sum() * 0
+    if detector.dense_head is None:
+        return DenseLosses(nothing, nothing, nothing)
+    regions, truth = truth_regions(targets, generator)
+    if not len(truth.mask):
+        return DenseLosses(nothing, nothing, nothing)
+    answer = detector.dense_head(pool_regions(features.maps, regions))
+    return dense_losses(answer, truth, generator)
 
 
 def _paired_iou(first: Tensor, second: Tensor) -> Tensor:

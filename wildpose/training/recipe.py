@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from wildpose.errors import UsageError
 
@@ -24,12 +24,20 @@ class _Strict(BaseModel):
 
 
 class ModelPart(_Strict):
-    """Which network, and what it starts from."""
+    """Which network, and what it starts from.
+
+    ``start_from`` is a model folder (or the name of a shipped model) whose weights are taken over
+    as far as they fit; ``trunk`` and ``first_stage`` name published weights of these parts alone.
+    """
 
     backbone: Literal["shufflenet_v2_x1_5", "efficientnet_lite0"] = "shufflenet_v2_x1_5"
     trunk: str | None = None
     first_stage: str | None = None
     box_move: float = Field(default=1.0, ge=0, le=1)
+    auto_calibration: bool = False
+    dense_pose: bool = False
+    dense_context: bool = True
+    start_from: str | None = None
 
 
 class SourcePart(_Strict):
@@ -38,13 +46,18 @@ class SourcePart(_Strict):
     ``pictures`` names the folder of the files, where it is not ``images`` beside the annotations.
     ``where`` keeps pictures whose entry holds one of the listed values; ``leave_out`` drops them.
     ``box_share`` moves boxes drawn by eye that share of the way to those of the starting detector
-    (:mod:`wildpose.training.refine`).
+    (:mod:`wildpose.training.refine`). ``regions`` of its animals are kept for the dense-pose head's
+    own schedule, which draws from them by ``dense_share``; with ``twins`` each has its mirror image
+    in another light beside it, and any box will do (:mod:`wildpose.training.twins`).
     """
 
     name: str
     folder: str
     pictures: str | None = None
-    share: float = Field(gt=0)
+    share: float = Field(default=0.0, ge=0)
+    regions: int = Field(default=0, ge=0)
+    dense_share: float = Field(default=0.0, ge=0)
+    twins: bool = False
     paste_chance: float = Field(default=0.0, ge=0, le=1)
     box_share: float = Field(default=0.0, ge=0, le=1)
     where: dict[str, list[str]] = {}
@@ -60,17 +73,23 @@ class HoldOutPart(_Strict):
 
 
 class RatePart(_Strict):
-    """Learning rates by part of the network."""
+    """Learning rates by part of the network; at 0 a part stays as it is.
+
+    ``uncertainty`` (alpha and sigma of the box and mask heads) and ``dense_head`` are those of
+    ``heads`` where they are not given.
+    """
 
     trunk: float = Field(default=1e-4, ge=0)
     first_stage: float = Field(default=2e-4, ge=0)
     heads: float = Field(default=1e-3, ge=0)
+    uncertainty: float | None = Field(default=None, ge=0)
+    dense_head: float | None = Field(default=None, ge=0)
 
 
 class SchedulePart(_Strict):
     """How long, how large, how fast."""
 
-    steps: int = Field(gt=0)
+    steps: int = Field(ge=0)
     batch: int = Field(default=8, gt=0)
     canvases: list[tuple[Side, Side]] = Field(default=[(384, 640)], min_length=1)
     warm_up: int = Field(default=50, ge=0)
@@ -79,6 +98,22 @@ class SchedulePart(_Strict):
     weight_decay: float = Field(default=0.02, ge=0)
     clip_gradient: float = Field(default=10.0, gt=0)
     average_decay: float = Field(default=0.998, ge=0, lt=1)
+    checkpoint_every: int = Field(default=100, gt=0)
+
+
+class DensePart(_Strict):
+    """The dense-pose head's own schedule, after the other: on kept regions, all else frozen.
+
+    ``twin_weight`` is that of the disagreement between twins.
+    """
+
+    steps: int = Field(gt=0)
+    batch: int = Field(default=32, gt=0)
+    rate: float = Field(default=1e-3, gt=0)
+    warm_up: int = Field(default=50, ge=0)
+    clip_gradient: float = Field(default=5.0, gt=0)
+    average_decay: float = Field(default=0.998, ge=0, lt=1)
+    twin_weight: float = Field(default=0.0, ge=0)
     checkpoint_every: int = Field(default=100, gt=0)
 
 
@@ -93,6 +128,20 @@ class Recipe(_Strict):
     sources: list[SourcePart] = Field(min_length=1)
     hold_out: HoldOutPart = HoldOutPart()
     schedule: SchedulePart
+    dense_schedule: DensePart | None = None
+
+    @model_validator(mode="after")
+    def _something_to_learn(self) -> Recipe:
+        whole, dense = self.schedule.steps > 0, self.dense_schedule is not None
+        if not whole and not dense:
+            raise ValueError("schedule.steps is 0 and there is no dense_schedule: nothing to do")
+        if whole and not any(s.share for s in self.sources):
+            raise ValueError("schedule.steps is above 0, but no source has a `share`")
+        if dense and not self.model.dense_pose:
+            raise ValueError("a dense_schedule needs `dense_pose: true` under model")
+        if dense and not any(s.regions and s.dense_share for s in self.sources):
+            raise ValueError("a dense_schedule needs a source with `regions` and `dense_share`")
+        return self
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -130,3 +179,11 @@ def data_root() -> Path:
 def resolve(path: str, recipe_folder: Path) -> Path:
     """A path of a recipe as a path of this machine (see the module)."""
     return recipe_folder / path if path.startswith("./") else data_root() / path
+
+
+def start_folder(name: str, recipe_folder: Path) -> str:
+    """What ``start_from`` names: a folder beside the recipe, below the data, or a shipped model."""
+    if name.startswith("./"):
+        return str(recipe_folder / name)
+    below = data_root() / name
+    return str(below) if (below / "model.json").is_file() else name

@@ -3,6 +3,7 @@
 The folder that a run writes::
 
     OUT/checkpoint.pt  curves.csv  curves.png  held_out/annotations.json
+    OUT/regions/  dense_checkpoint.pt  dense_curves.csv  dense_curves.png   (the dense-pose head)
     OUT/weights.safetensors  model.json  figures.json
 """
 
@@ -28,12 +29,13 @@ from wildpose.data.split import split_by_place
 from wildpose.drawing.curves import plot_curves
 from wildpose.errors import UsageError
 from wildpose.models.detector import Architecture, Detector
-from wildpose.models.pretrained import load_first_stage, load_trunk
+from wildpose.models.pretrained import load_first_stage, load_model_weights, load_trunk
 from wildpose.training import checkpoint
 from wildpose.training.checkpoint import TrainingState
+from wildpose.training.dense_run import train_dense_head
 from wildpose.training.loop import StepReport, parameter_groups, train_steps
 from wildpose.training.losses import Losses
-from wildpose.training.recipe import Recipe, SourcePart, read_recipe, resolve
+from wildpose.training.recipe import Recipe, SourcePart, read_recipe, resolve, start_folder
 from wildpose.training.refine import refine_boxes
 from wildpose.training.shipping import write_model
 
@@ -104,6 +106,9 @@ def train(
                              "Choose another --out, or resume it.")
         checkpoint.load(state, kept, identity)
     last = _step_and_keep(state, recipe, gathered, out, identity, on_step)
+    if recipe.dense_schedule is not None:
+        state.model.load_state_dict(dict(state.average))
+        state, last = _train_dense(state, recipe, gathered, out, on_step)
     figures: dict[str, Any] = {}
     if _is_chief():
         figures = write_model(state.model, dict(state.average), recipe, gathered.held_out, out)
@@ -150,6 +155,25 @@ def _step_and_keep(
 
     train_steps(state, mixture, schedule, out, keep)
     return last
+
+
+def _train_dense(
+    state: TrainingState, recipe: Recipe, gathered: Gathered, out: Path,
+    on_step: Callable[[StepReport, int], None],
+) -> tuple[TrainingState, dict[str, float]]:
+    curves = out / "dense_curves.csv"
+    last: dict[str, float] = {}
+
+    def keep(report: StepReport, steps: int) -> None:
+        last.update(report.losses)
+        if report.step == 1 and curves.exists():
+            curves.unlink()
+        _append_curve(curves, report)
+        if report.step % 50 == 0 or report.step == steps:
+            plot_curves(curves, out / "dense_curves.png")
+        on_step(report, steps)
+
+    return train_dense_head(state.model, recipe, gathered.sources, out, keep), last
 
 
 def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
@@ -208,7 +232,13 @@ def _wanted(image: LabelledImage, part: SourcePart) -> bool:
 
 
 def _fresh_state(recipe: Recipe, recipe_folder: Path, device: str) -> TrainingState:
-    detector = Detector(Architecture(recipe.model.backbone, box_move=recipe.model.box_move))
+    model = recipe.model
+    detector = Detector(Architecture(
+        model.backbone, box_move=model.box_move, auto_calibration=model.auto_calibration,
+        dense_pose=model.dense_pose, dense_context=model.dense_context,
+    ))
+    if model.start_from:
+        load_model_weights(detector, start_folder(model.start_from, recipe_folder))
     if recipe.model.trunk:
         load_trunk(detector, resolve(recipe.model.trunk, recipe_folder))
     if recipe.model.first_stage:
