@@ -83,7 +83,7 @@ def test_every_side_can_be_drawn():
 
 
 def test_checks_are_told_apart_by_shade():
-    chart, uv = np.array([3, 3, 0, 0]), np.array([[0.01, 0.01], [0.14, 0.01]] * 2)
+    chart, uv = np.array([3, 3, 0, 0]), np.array([[0.01, 0.01], [0.26, 0.01]] * 2)
     shown = checks(chart, uv)
     assert shown[0].tolist() == CHART_COLOURS[3].tolist()
     assert (shown[1] < shown[0]).any()

@@ -56,4 +56,5 @@ def _clip_row(row: Mapping[str, Any]) -> ClipRow:
         duration_s=row["duration_s"],
         capture_time=captured.replace("T", " ") if captured else None,
         complete=bool(row["complete"]), sheet=row["sheet"],
+        dense_pose=row["dense_pose"] is not None,
     )

@@ -43,6 +43,8 @@ th, td { border-bottom: 1px solid #e1e4dc; padding: .35rem .6rem; text-align: le
 th { background: #eef0ea; } td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 td .name { display: inline-block; min-width: 9rem; }
 code { background: #eef0ea; padding: .1rem .3rem; border-radius: .2rem; overflow-wrap: anywhere; }
+.parts { columns: 12rem; list-style: none; padding: 0; margin: .8rem 0; }
+.parts i { display: inline-block; width: 1.6rem; height: .9rem; margin-right: .2rem; }
 details summary { cursor: pointer; }
 @media print { body { background: #fff; max-width: none; padding: 0; font-size: 11pt; }
   .cards { grid-template-columns: 1fr 1fr; } a { color: inherit; text-decoration: none; }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wildpose.drawing.html import counts, figure, link, page, table, text, url
+from wildpose.drawing.legend import chart_legend
 
 _OPEN_UP_TO = 40
 _STAGES = {
@@ -39,6 +40,8 @@ class ClipRow:
         False where fewer frames could be read than the file declares.
     sheet : str or None
         Contact sheet, as a path relative to the page.
+    dense_pose : bool
+        Whether the sheet paints the parts of bodies.
     """
 
     clip: str
@@ -53,6 +56,7 @@ class ClipRow:
     capture_time: str | None = None
     complete: bool = True
     sheet: str | None = None
+    dense_pose: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,6 +142,7 @@ def summary_page(run: RunPage) -> str:
     return page(f"wildpose: {run.source}", [
         _head(run, len(ranked)),
         _gallery(run, ranked),
+        chart_legend() if any(row.dense_pose for row in run.rows) else "",
         _animal_table(run, ranked),
         _people(run),
         _failures(run, "failed", "Clips that could not be read",
