@@ -11,7 +11,7 @@ from wildpose.errors import DataError, UsageError
 from wildpose.formats.densepose import read_points
 from wildpose.formats.iuv_png import read_iuv_png
 from wildpose.masks import decode
-from wildpose.synth.backdrops import empty_window, read_photographs
+from wildpose.synth.backdrops import empty_window, photographs_in
 from wildpose.synth.cast import Sources, load_character, species_names
 from wildpose.synth.families import family_of, kept_species
 from wildpose.synth.produce import ProduceSettings, produce
@@ -114,7 +114,7 @@ def test_windows_keep_clear_of_boxes(tmp_path):
                          "labelled": ["animal"]}],
              "annotations": [{"image_id": 1, "bbox": [160, 0, 140, 200]}]}
     (tmp_path / "annotations.json").write_text(json.dumps(whole))
-    half, unsure = read_photographs(tmp_path)
+    half, unsure = photographs_in(tmp_path)
     rng = np.random.default_rng(1)
     windows = [empty_window(rng, half, (64, 48)) for _ in range(40)]
     found = [w for w in windows if w is not None]
@@ -122,9 +122,9 @@ def test_windows_keep_clear_of_boxes(tmp_path):
     assert all(w.shape == (48, 64, 3) and w.max() == 0 for w in found)
     assert empty_window(rng, unsure, (64, 48)) is None
     (tmp_path / "annotations.json").write_text("{}")
-    read_photographs.cache_clear()
+    photographs_in.cache_clear()
     with pytest.raises(DataError, match="not a COCO file"):
-        read_photographs(tmp_path)
+        photographs_in(tmp_path)
 
 
 def test_the_build_of_a_body_keeps_its_feet_on_the_ground_and_turns_its_head():

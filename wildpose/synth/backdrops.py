@@ -22,27 +22,40 @@ from wildpose.types import Array
 MOST_PICTURES = 500
 _LARGEST_PX = 640
 _ATTEMPTS = 6
-_LEAST_WINDOW = 0.35
-"""A window is at least so large, as a share of the picture's smaller fitting side."""
+_LEAST_WINDOW = 0.12
+"""Area of the smallest window, as a share of the largest."""
 _MARGIN_PX = 6.0
 
 
 @dataclass(frozen=True, eq=False)
 class Photograph:
-    """A picture and where something is in it.
+    """A picture and where something is in it; read when it is first wanted.
 
     Attributes
     ----------
-    pixels : uint8 [H, W, 3]
+    path : Path
     boxes_xyxy : float64 [N, 4]
-        Pixels; no window may touch one.
-    grey : bool
-        Taken by infra-red light.
+        In shares of width and height; no window may touch one.
     """
 
-    pixels: Array
+    path: Path
     boxes_xyxy: Array
-    grey: bool
+
+    @property
+    def pixels(self) -> Array:
+        """Colours, uint8 [H, W, 3]; at most 640 pixels on a side.
+
+        Raises
+        ------
+        UsageError
+            It can't be read.
+        """
+        return _opened(self.path)[0]
+
+    @property
+    def grey(self) -> bool:
+        """Whether it was taken by infra-red light."""
+        return _opened(self.path)[1]
 
 
 def draw_backdrop(
@@ -90,12 +103,13 @@ def empty_window(
     """
     height, width = photograph.pixels.shape[:2]
     fit = min(width / size[0], height / size[1])
+    boxes = photograph.boxes_xyxy * [width, height, width, height]
     for _ in range(_ATTEMPTS):
         scale = fit * float(rng.uniform(_LEAST_WINDOW, 1.0)) ** 0.5
         left = float(rng.uniform(0, width - scale * size[0]))
         top = float(rng.uniform(0, height - scale * size[1]))
         window = (left, top, left + scale * size[0], top + scale * size[1])
-        if not _touched(window, photograph.boxes_xyxy):
+        if not _touched(window, boxes):
             picture = Image.fromarray(photograph.pixels)
             cut = np.asarray(picture.resize(size, Image.Resampling.BICUBIC, box=window))
             return np.ascontiguousarray(cut[:, ::-1]) if rng.random() < 0.5 else cut
@@ -103,8 +117,8 @@ def empty_window(
 
 
 @lru_cache(maxsize=4)
-def read_photographs(folder: Path) -> tuple[Photograph, ...]:
-    """Read the pictures of a folder, and their boxes where it has them.
+def photographs_in(folder: Path) -> tuple[Photograph, ...]:
+    """List the pictures of a folder, with their boxes where it has them.
 
     Parameters
     ----------
@@ -114,34 +128,34 @@ def read_photographs(folder: Path) -> tuple[Photograph, ...]:
     Returns
     -------
     tuple of Photograph
-        Pictures in which boxes cover everything are among them; so are those whose file says that
-        only some categories were labelled, with one box over all of the picture.
+        Where the file says that only some categories were labelled, one box covers everything.
 
     Raises
     ------
     UsageError
-        No picture, or one that can't be read.
+        There is no picture.
     DataError
         ``annotations.json`` is no COCO file.
     """
     paths = find_pictures(folder)
-    boxes = _boxes_by_name(folder)
-    found = []
-    for path in paths[:: -(-len(paths) // MOST_PICTURES)]:
-        try:
-            with Image.open(path) as opened:
-                picture = opened.convert("RGB")
-        except OSError as error:
-            raise UsageError(f"{path}: can't be read as a picture ({error}).",
-                             "Take it out of the folder.") from error
-        factor = min(1.0, _LARGEST_PX / max(picture.size))
-        if factor < 1:
-            picture = picture.resize((round(picture.width * factor),
-                                      round(picture.height * factor)))
-        pixels = np.asarray(picture)
-        found.append(Photograph(pixels, factor * boxes.get(path.name, np.zeros((0, 4))),
-                                is_grey(pixels)))
-    return tuple(found)
+    boxes, none = _boxes_by_name(folder), np.zeros((0, 4))
+    return tuple(Photograph(path, boxes.get(path.name, none))
+                 for path in paths[:: -(-len(paths) // MOST_PICTURES)])
+
+
+@lru_cache(maxsize=2 * MOST_PICTURES)
+def _opened(path: Path) -> tuple[Array, bool]:
+    try:
+        with Image.open(path) as opened:
+            picture = opened.convert("RGB")
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read as a picture ({error}).",
+                         "Take it out of the folder.") from error
+    factor = min(1.0, _LARGEST_PX / max(picture.size))
+    if factor < 1:
+        picture = picture.resize((round(picture.width * factor), round(picture.height * factor)))
+    pixels = np.asarray(picture)
+    return pixels, is_grey(pixels)
 
 
 def _boxes_by_name(folder: Path) -> dict[str, Array]:
@@ -160,8 +174,8 @@ def _boxes_by_name(folder: Path) -> dict[str, Array]:
     except (ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path}: not a COCO file ({error}).", "Move it away or repair it."
                         ) from error
-    return {Path(image["file_name"]).name: np.array(boxes[image["id"]], np.float64).reshape(-1, 4)
-            for image in whole["images"]}
+    return {Path(i["file_name"]).name: np.array(boxes[i["id"]], np.float64).reshape(-1, 4)
+            / [i["width"], i["height"], i["width"], i["height"]] for i in whole["images"]}
 
 
 def _touched(window: tuple[float, float, float, float], boxes: Array) -> bool:

@@ -167,6 +167,9 @@ def _paste(images: tuple[Image.Image, ...], patch: Patch) -> None:
 
 def _reduced(colour: Array, depth: Array, cover: Array, factor: int) -> Stage:
     """Bring the canvas down to the picture's size."""
+    if factor == 1:
+        return Stage(display_to_linear(colour), np.array(depth), np.ones(depth.shape, np.float32),
+                     cover == 0)
     height, width = depth.shape[0] // factor, depth.shape[1] // factor
     tiles = (height, factor, width, factor)
     linear = display_to_linear(colour).reshape(*tiles, 3).mean(axis=(1, 3))

@@ -16,7 +16,7 @@ import numpy as np
 
 from wildpose.synth.any_coat import any_coat
 from wildpose.synth.artefacts import Recording, draw_recording, exposure
-from wildpose.synth.backdrops import Photograph, draw_backdrop, read_photographs
+from wildpose.synth.backdrops import Photograph, draw_backdrop, photographs_in
 from wildpose.synth.background import FAR_M, ground_depth
 from wildpose.synth.builds import draw_build
 from wildpose.synth.camera import Camera, focal_of_view, looking_at
@@ -29,9 +29,9 @@ from wildpose.synth.paths import Anchor, standing
 from wildpose.synth.scene import Role, SceneSettings, Seed, Take
 from wildpose.synth.stage_light import already_lit
 
-BOX_PX = (42.0, 460.0)
+BOX_PX = (60.0, 520.0)
 """Longest side of the bodies, drawn by its logarithm."""
-COAT_SAMPLES = (6_000, 40_000)
+COAT_SAMPLES = (4_000, 30_000)
 _HOW_MANY = (0.45, 0.35, 0.20)
 _PEOPLE, _APES = 0.12, 0.08
 _SMALLEST = 0.78
@@ -171,7 +171,7 @@ def _draw_role(
     offset = float(rng.uniform(0, motions[name].duration_s)) if name else 0.0
     away = float(np.linalg.norm(np.array([anchor.x, 0, anchor.z]) - view.camera.position))
     longest = view.camera.focal_px * max(character.height_m, character.length_m) / away
-    samples = int(np.clip(0.5 * longest**2, *COAT_SAMPLES))
+    samples = int(np.clip(0.3 * longest**2, *COAT_SAMPLES))
     painter = any_coat(character, rng, photographs_of(settings.sources), plain=plain)
     build = draw_build(rng, upright=character.name in (PERSON, APE))
     return Role(character, wearing(character, painter, samples),
@@ -198,7 +198,7 @@ def _place_beside(
         pixel, depth = camera.project(middle)
         apart = min(math.hypot(x - o.x, z - o.z) for o in others)
         inside = bool((pixel > 0).all() and (pixel < [camera.width, camera.height]).all())
-        near = 0.8 * extent < depth < camera.focal_px * extent / 30
+        near = 0.8 * extent < depth < camera.focal_px * extent / 45
         if inside and near and apart > 0.45 * extent:
             return Anchor(0.0, float(x), float(z), float(rng.uniform(-math.pi, math.pi)))
     return None
@@ -212,7 +212,7 @@ def _draw_stage(
     size = (camera.width, camera.height)
     photographs: tuple[Photograph, ...] = ()
     for folder in settings.backgrounds:
-        photographs += read_photographs(folder)
+        photographs += photographs_in(folder)
     picture = draw_backdrop(rng, photographs, size, night=night, real=real)
     depth = np.minimum(ground_depth(camera), FAR_M)
     things = []
@@ -232,7 +232,7 @@ def _draw_light(rng: np.random.Generator, view: View, factor: float, night: bool
     strength = float(rng.lognormal(0, 0.35)) / factor
     if night:
         lamp = flash(rng)
-        white = float(np.exp(rng.uniform(math.log(0.35), math.log(2.2))))
+        white = float(np.exp(rng.uniform(math.log(0.35), math.log(1.5))))
         return replace(lamp, reach_m=view.distance_m * math.sqrt(white / factor),
                        ambient=lamp.ambient / factor)
     day = daylight(rng)
