@@ -127,7 +127,7 @@ class LightContext(nn.Module):
         offer = self.offer(half).flatten(2).transpose(1, 2)
         give = self.give(half).flatten(2).transpose(1, 2)
         said = functional.scaled_dot_product_attention(ask, offer, give)
-        return said.transpose(1, 2).reshape(count, -1, height, width)
+        return said.transpose(1, 2).reshape(count, ask.shape[-1], height, width)
 
 
 class DenseHead(nn.Module):

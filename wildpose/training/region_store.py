@@ -112,9 +112,9 @@ def open_store(
                 (capacity, *((fine_channels, *shape[1:]) if name == "fine" else shape)))
             for name, (shape, dtype) in _SHAPES.items()
         }
-    except OSError as error:
-        raise DataError(f"{folder}: can't be used to keep regions ({error}).",
-                        "Choose another --out, or make room.") from error
+    except (OSError, ValueError, KeyError) as error:
+        raise DataError(f"{about}: regions can't be kept beside it ({error}).",
+                        "Remove the folder, choose another --out, or make room.") from error
     return RegionStore(folder, capacity, arrays, dict(identity))
 
 
