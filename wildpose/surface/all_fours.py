@@ -25,10 +25,11 @@ FORELEG, HIND_LEG = (3, 4, *range(15, 23)), tuple(range(5, 15))
 
 _LAID = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Upright to prone: the head goes ahead, the belly down."""
-_MIDDLE_M = np.array([0.0, 1.14, 0.03])
-_TRUNK_SCALE = np.array([0.75, 1.7, 1.15])
-"""A person is broad and flat, a quadruped narrow and deep: left, up, ahead."""
-_NECK_M, _NECK_AT, _HEAD_SCALE = (0.0, 1.47, 0.02), (0.0, 0.12, 0.50), (1.0, 1.0, 1.6)
+_MIDDLE_M = np.array([0.0, 1.12, 0.03])
+_TRUNK_SCALE = np.array([0.85, 0.95, 1.44])
+"""Left, up, ahead: a quadruped is longer and narrower than a person (measured on the animals that
+ship with wildpose, as all numbers here)."""
+_NECK_M, _NECK_AT, _HEAD_SCALE = (0.0, 1.47, 0.02), (0.0, 0.06, 0.60), (1.2, 1.1, 1.2)
 _LIMBS_M = {FORELEG: ((0.19, 1.37, -0.01), (0.45, 1.03, 0.20), 0.8),
             HIND_LEG: ((0.10, 0.90, 0.03), (0.19, 0.05, 0.03), 0.8)}
 """Upper and lower end of the left limbs on the reference, and how near the joint is moved in."""
