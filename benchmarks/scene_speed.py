@@ -17,6 +17,7 @@ from wildpose.synth.camera import looking_at
 from wildpose.synth.cast import Sources, dressed, load_character, reference_ground
 from wildpose.synth.light import daylight
 from wildpose.synth.paths import Anchor, draw_path
+from wildpose.synth.randomised import plan_picture
 from wildpose.synth.raster import rasterise
 from wildpose.synth.rig import posed
 from wildpose.synth.scene import Role, SceneSettings, plan_take, take_still
@@ -66,6 +67,8 @@ def print_speed(species: str, frames: int) -> None:
     take = replace(take, roles=(Role(character, body, 1.0, path),))
     show("whole frame with place, faults and truth", milliseconds(
         lambda index: take_still(take, (index % 4) / 15, index), frames))
+    show("randomised picture, one to three bodies", milliseconds(
+        lambda index: take_still(plan_picture(settings, (9, index)), 0.0), 2 * frames))
 
 
 def show(what: str, cost_ms: float) -> None:

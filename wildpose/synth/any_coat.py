@@ -58,7 +58,7 @@ def noise_coat(vertices: Array, seed: int) -> Painter:
         coarse = float(np.exp(rng.uniform(np.log(0.03), np.log(0.8))))
         value = solid_noise(skin.place / height_m, coarse, seed, 3, float(rng.uniform(0.4, 0.8)))
         share = np.clip(0.5 + rng.uniform(0.6, 3.0) * value, 0, 1)[:, None]
-        return np.clip(first + share * (second - first), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(first + share * (second - first), 0, 255), np.uint8)
 
     return paint
 

@@ -97,7 +97,7 @@ def from_photograph(photograph: Array, rig: Rig, seed: int) -> Painter:
         patch = _patch_of(photograph, rng)
         places = skin.place / (height_m * rng.uniform(0.4, 1.6)) + rng.uniform(0, 1, 3)
         weight = np.abs(skin.normal) ** 4
-        weight /= weight.sum(axis=1, keepdims=True)
+        weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-12)
         colour = np.zeros((len(places), 3))
         for axis, plane in enumerate(((2, 1), (0, 2), (0, 1))):
             there = weight[:, axis] > 0.02
