@@ -72,7 +72,7 @@ def test_sheets_paint_the_charts(posed, made):
     def chart_pixels(run):
         with Image.open(run.sheet(run.clips().set_index("clip").sheet["east/two.avi"])) as sheet:
             pixels = np.asarray(sheet.convert("RGB")).astype(float)
-        return [(np.abs(pixels - (0.4 * 230 + 0.6 * CHART_COLOURS[c])).max(axis=2) < 25).sum()
+        return [(np.abs(pixels - (0.5 * 230 + 0.5 * CHART_COLOURS[c])).max(axis=2) < 25).sum()
                 for c in (1, 2)]
 
     assert min(chart_pixels(posed)) > 1000

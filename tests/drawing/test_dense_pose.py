@@ -32,7 +32,7 @@ def test_each_pixel_shows_the_cell_under_its_middle(left, top, width, height, se
     y, x = np.mgrid[: GREY.shape[0], : GREY.shape[1]]
     row, column, inside = pose.cells_at(np.stack([x.ravel(), y.ravel()], axis=1) + 0.5)
     under = np.where(inside, chart[row, column], 0).reshape(x.shape)
-    expected = np.where(under[..., None] > 0, 0.4 * GREY + 0.6 * CHART_COLOURS[under], GREY)
+    expected = np.where(under[..., None] > 0, 0.5 * GREY + 0.5 * CHART_COLOURS[under], GREY)
     wrong = (np.abs(painted - expected) > 1).any(axis=2)
     assert wrong.mean() < 0.001, "only pixels right on the edge of two cells may differ"
 
@@ -65,8 +65,8 @@ def test_charts_take_the_place_of_the_tint_and_the_outline_stays():
     found = Detections.of([[40, 20, 120, 80]], [0.9], [1], [masks.encode(mask)], [0.8],
                           [pose_on((40, 20, 120, 80), [[1, 2]])]).with_track_id([1])
     drawn = draw_detections(GREY, found, labels=[""])
-    assert np.abs(drawn[50, 60] - (0.4 * 90 + 0.6 * CHART_COLOURS[1])).max() <= 1
-    assert np.abs(drawn[50, 100] - (0.4 * 90 + 0.6 * CHART_COLOURS[2])).max() <= 1
+    assert np.abs(drawn[50, 60] - (0.5 * 90 + 0.5 * CHART_COLOURS[1])).max() <= 1
+    assert np.abs(drawn[50, 100] - (0.5 * 90 + 0.5 * CHART_COLOURS[2])).max() <= 1
     assert (drawn[20, 60] == style_of(1, 1).colour).all()
 
 
@@ -74,4 +74,4 @@ def test_people_are_painted_too():
     found = Detections.of([[40, 20, 120, 80]], [0.9], [2],
                           dense_pose=[pose_on((40, 20, 120, 80), [[23]])])
     drawn = draw_detections(GREY, found, labels=[""])
-    assert np.abs(drawn[50, 60] - (0.4 * 90 + 0.6 * CHART_COLOURS[23])).max() <= 1
+    assert np.abs(drawn[50, 60] - (0.5 * 90 + 0.5 * CHART_COLOURS[23])).max() <= 1

@@ -10,7 +10,7 @@ from wildpose.types import Array, DensePose
 SQUARES = 4
 """Chequers along each side of a chart."""
 _DARK = 0.72
-_SHARE = 0.6
+_SHARE = 0.5
 
 
 def chequered(chart: Array, uv: Array, squares: int = SQUARES) -> Array:
