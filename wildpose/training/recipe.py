@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from wildpose.data.source_rules import SourceRules
 from wildpose.errors import UsageError
 
 Side = Annotated[int, Field(ge=64, multiple_of=32)]
@@ -40,6 +41,28 @@ class ModelPart(_Strict):
     start_from: str | None = None
 
 
+class LabelsPart(_Strict):
+    """What the labels of a source mean, as :class:`wildpose.data.source_rules.SourceRules` has it.
+
+    ``dense_maps`` is a folder like ``folder``.
+    """
+
+    animal: list[str | int] = []
+    person: list[str | int] = []
+    ignored: list[str | int] = []
+    empty: Literal["keep", "drop"] = "keep"
+    masks: Literal["stated", "annotated"] = "stated"
+    surface: Literal["reference", "other"] = "reference"
+    dense_maps: str | None = None
+    points_per_body: int = Field(default=400, gt=0)
+
+    def rules(self, recipe_folder: Path) -> SourceRules:
+        """The same, with paths of this machine."""
+        maps = None if self.dense_maps is None else resolve(self.dense_maps, recipe_folder)
+        return SourceRules(tuple(self.animal), tuple(self.person), tuple(self.ignored), self.empty,
+                           self.masks, self.surface, maps, self.points_per_body)
+
+
 class SourcePart(_Strict):
     """A folder of labelled pictures (COCO) and how it is drawn from.
 
@@ -60,6 +83,7 @@ class SourcePart(_Strict):
     twins: bool = False
     paste_chance: float = Field(default=0.0, ge=0, le=1)
     box_share: float = Field(default=0.0, ge=0, le=1)
+    labels: LabelsPart = LabelsPart()
     where: dict[str, list[str]] = {}
     leave_out: dict[str, list[str]] = {}
 

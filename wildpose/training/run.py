@@ -195,7 +195,8 @@ def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
     seen: set[str] = set()
     for part in recipe.sources:
         pictures = resolve(part.pictures, recipe_folder) if part.pictures else None
-        labelled = read_labelled(resolve(part.folder, recipe_folder), pictures)
+        labelled = read_labelled(resolve(part.folder, recipe_folder), pictures,
+                                 part.labels.rules(recipe_folder))
         images = [i for i in labelled if _wanted(i, part)]
         if not images:
             raise UsageError(f"Source {part.name}: no picture is left.",
