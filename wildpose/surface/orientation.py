@@ -132,7 +132,7 @@ def facing(dense_pose: DensePose) -> Word:
 
 def _moments_of(dense_pose: DensePose) -> _Moments | None:
     cells = np.flatnonzero(dense_pose.chart)
-    cells = cells[:: 1 + (len(cells) - 1) // _MOST_CELLS]
+    cells = cells[:: 1 + len(cells) // _MOST_CELLS]
     row, column = np.unravel_index(cells, dense_pose.chart.shape)
     chart = dense_pose.chart[row, column]
     weight = _chart_weights()[chart] * dense_pose.chart_confidence[row, column].astype(np.float64)
