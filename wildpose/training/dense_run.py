@@ -63,11 +63,11 @@ class KeptSource:
 def train_dense_head(
     detector: Detector,
     recipe: Recipe,
-    sources: Sequence[Source],
+    kept: Sequence[KeptSource],
     out: Path,
     on_step: Callable[[StepReport, int], None],
 ) -> TrainingState:
-    """Cut regions, then step the dense-pose head from ``OUT/dense_checkpoint.pt`` or from fresh.
+    """Step the dense-pose head from ``OUT/dense_checkpoint.pt``, or from where it is.
 
     Parameters
     ----------
@@ -75,19 +75,17 @@ def train_dense_head(
         With a dense-pose head; all other parts are frozen.
     recipe : Recipe
         With a ``dense_schedule``.
-    sources : sequence of Source
-        The recipe's sources, without what is kept out.
+    kept : sequence of KeptSource
+        What :func:`collect` cut.
     out : Path
-        ``OUT/regions/`` is filled, and used again when it fits.
+        For the checkpoint.
     on_step : callable
         Called with each report and the number of steps in all.
 
     Raises
     ------
     UsageError
-        A source that declares regions has no animal with a mask or points.
-    DataError
-        A picture that can't be read, a folder that can't be written.
+        The checkpoint is of another recipe.
     GuardError
         The loss or its gradient is no longer finite.
     """
@@ -96,7 +94,6 @@ def train_dense_head(
         raise ValueError("a recipe without a dense-pose head or without its schedule")
     for parameter in detector.parameters():
         parameter.requires_grad_(False)
-    kept = collect(detector, recipe, sources, out / "regions")
     for parameter in head.parameters():
         parameter.requires_grad_(True)
     optimiser = torch.optim.AdamW(
@@ -121,12 +118,23 @@ def train_dense_head(
 def collect(
     detector: Detector, recipe: Recipe, sources: Sequence[Source], folder: Path
 ) -> list[KeptSource]:
-    """Cut the regions that each source declares; what is there already is used.
+    """Cut the regions that each source declares into a folder; what is there already is used.
+
+    Parameters
+    ----------
+    detector : Detector
+        Its trunk and pyramid are what regions hang on.
+    recipe : Recipe
+    sources : sequence of Source
+        The recipe's sources in its order, without what is kept out.
+    folder : Path
 
     Raises
     ------
-    UsageError, DataError
-        As :func:`train_dense_head`.
+    UsageError
+        A source that declares regions has no animal with a mask or points.
+    DataError
+        A picture that can't be read, a folder that can't be written.
     """
     weights = _digest(detector)
     found = []

@@ -32,7 +32,7 @@ from wildpose.models.detector import Architecture, Detector
 from wildpose.models.pretrained import load_first_stage, load_model_weights, load_trunk
 from wildpose.training import checkpoint
 from wildpose.training.checkpoint import TrainingState
-from wildpose.training.dense_run import train_dense_head
+from wildpose.training.dense_run import collect, train_dense_head
 from wildpose.training.loop import StepReport, parameter_groups, train_steps
 from wildpose.training.losses import Losses
 from wildpose.training.recipe import Recipe, SourcePart, read_recipe, resolve, start_folder
@@ -173,7 +173,8 @@ def _train_dense(
             plot_curves(curves, out / "dense_curves.png")
         on_step(report, steps)
 
-    return train_dense_head(state.model, recipe, gathered.sources, out, keep), last
+    kept = collect(state.model, recipe, gathered.sources, out / "regions")
+    return train_dense_head(state.model, recipe, kept, out, keep), last
 
 
 def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
