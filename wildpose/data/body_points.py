@@ -18,7 +18,7 @@ import numpy.typing as npt
 from wildpose import masks
 from wildpose.errors import DataError
 from wildpose.formats.densepose import read_points
-from wildpose.formats.iuv_png import read_iuv_png
+from wildpose.formats.iuv_png import read_iuv_levels
 from wildpose.surface.charts import CHARTS, CHARTS_OF_PART, MIRROR_CHART, charts_of_part
 from wildpose.types import Array, Rle
 
@@ -98,7 +98,7 @@ class DenseMap:
     Attributes
     ----------
     path : Path
-        As :func:`wildpose.formats.iuv_png.read_iuv_png` reads it.
+        As written by :func:`wildpose.formats.iuv_png.write_iuv_png`.
     points : int
     """
 
@@ -108,7 +108,10 @@ class DenseMap:
     def draw(
         self, bodies: Sequence[Rle | None], rng: np.random.Generator
     ) -> list[BodyPoints | None]:
-        """Draw points of each body, every pixel of it that has a chart with the same chance.
+        """Draw points of each body, spread over all of its pixels that have a chart.
+
+        Every pixel has the same chance; one is drawn from each of ``points`` runs of equal length,
+        which costs less than drawing without replacement.
 
         Parameters
         ----------
@@ -126,12 +129,11 @@ class DenseMap:
         DataError
             The map can't be read or has another size than a mask.
         """
-        chart, uv = read_iuv_png(self.path)
-        return [None if rle is None else self._of_body(rle, chart, uv, rng) for rle in bodies]
+        levels = read_iuv_levels(self.path)
+        return [None if rle is None else self._of_body(rle, levels, rng) for rle in bodies]
 
-    def _of_body(
-        self, rle: Rle, chart: Array, uv: Array, rng: np.random.Generator
-    ) -> BodyPoints | None:
+    def _of_body(self, rle: Rle, levels: Array, rng: np.random.Generator) -> BodyPoints | None:
+        chart = levels[..., 0]
         if tuple(rle["size"]) != chart.shape:
             raise DataError(f"{self.path}: {chart.shape[1]}x{chart.shape[0]} pixels, but its "
                             f"picture has {rle['size'][1]}x{rle['size'][0]}.")
@@ -140,11 +142,13 @@ class DenseMap:
         if len(there) == 0:
             return None
         if len(there) > self.points:
-            there = rng.choice(there, self.points, replace=False, shuffle=False)
+            step = len(there) / self.points
+            within = (np.arange(self.points) + rng.random(self.points)) * step
+            there = there[np.minimum(within.astype(int), len(there) - 1)]
         row, column = np.divmod(there, x2 - x1)
         row, column = row + y1, column + x1
         return BodyPoints.known(np.stack([column, row], 1) + 0.5, chart[row, column],
-                                uv[row, column])
+                                levels[row, column, 1:] / 255.0)
 
 
 def map_name(file_name: str) -> str:

@@ -52,12 +52,24 @@ def read_iuv_png(path: Path) -> tuple[Array, Array]:
     DataError
         The file is no picture, has no three channels, or a chart above 24.
     """
+    levels = read_iuv_levels(path)
+    return levels[..., 0].copy(), levels[..., 1:].astype(np.float32) / 255.0
+
+
+def read_iuv_levels(path: Path) -> Array:
+    """Read a dense map as it is stored: chart, 255 u and 255 v, uint8 [H, W, 3].
+
+    Raises
+    ------
+    DataError
+        As :func:`read_iuv_png`.
+    """
     try:
         with Image.open(path) as picture:
-            mode, pixels = picture.mode, np.asarray(picture)
+            mode, levels = picture.mode, np.asarray(picture)
     except OSError as error:
         raise DataError(f"{path}: can't be read as a picture ({error}).") from error
-    if mode != "RGB" or pixels[..., 0].max(initial=0) > CHARTS:
+    if mode != "RGB" or levels[..., 0].max(initial=0) > CHARTS:
         raise DataError(f"{path}: not a dense map: it needs three channels and charts up to 24.",
                         "Give a PNG as written by wildpose synth --iuv.")
-    return pixels[..., 0].copy(), pixels[..., 1:].astype(np.float32) / 255.0
+    return levels
