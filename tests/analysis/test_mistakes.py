@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from wildpose.analysis.mistakes import FOUND_COLOUR, SHOWN, SIDE, TRUE_COLOUR, worst_mistakes
+from wildpose.analysis import mistakes
+from wildpose.analysis.mistakes import FOUND_COLOUR, SHOWN, SIDE, TRUE_COLOUR
+from wildpose.evaluation.dataset import EvaluationSet
 
 WIDTH, HEIGHT = 120, 80
 
@@ -35,6 +37,10 @@ def said(*detections: tuple[int, list[float], float], threshold: float = 0.5) ->
         {"image_id": image, "category_id": 1, "bbox": box, "score": score}
         for image, box, score in detections
     ]}
+
+
+def worst_mistakes(coco: dict, predictions: dict, folder) -> tuple:
+    return mistakes.worst_mistakes(EvaluationSet.of(coco, predictions), folder)
 
 
 def share_of_colour(picture: np.ndarray, colour, box) -> float:

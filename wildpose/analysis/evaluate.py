@@ -8,18 +8,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from wildpose.analysis.dense_page import dense_plots, dense_tables
 from wildpose.analysis.mistakes import worst_mistakes
+from wildpose.analysis.worst_bodies import worst_bodies
 from wildpose.data.annotations import read_coco
 from wildpose.drawing.evaluation import (
     Cell,
     EvaluationPage,
     FigureTable,
-    Picture,
     evaluation_page,
 )
 from wildpose.errors import UsageError
-from wildpose.evaluation import score_predictions
 from wildpose.evaluation.answers import AnswerBook
+from wildpose.evaluation.dataset import EvaluationSet
+from wildpose.evaluation.scores import Comparison
+from wildpose.types import DensePose
 
 LOWEST_SCORE = 0.00001
 """Average precision wants doubtful detections too; a steep calibration puts many far down."""
@@ -82,28 +85,33 @@ def evaluate_model(
     predictions |= {} if book is None else book.as_predictions()
     if save_predictions is not None:
         _write(save_predictions, json.dumps(predictions))
-    subsets = score_predictions(coco, predictions)
+    compared = Comparison(EvaluationSet.of(coco, predictions))
+    subsets = compared.figures()
     name = data.resolve().name
-    found = {"model": predictor.name, "data": name, "subsets": subsets}
     if page_path is not None:
-        mistakes = worst_mistakes(coco, predictions, data / "images")
-        _write(page_path, _page(predictor.name, name, subsets, mistakes))
-    return found
+        poses = None if book is None else book.poses
+        _write(page_path, _page(predictor.name, compared, subsets, data, poses))
+    return {"model": predictor.name, "data": name, "subsets": subsets}
 
 
 def _page(
     model: str,
-    data: str,
+    compared: Comparison,
     subsets: dict[str, Any],
-    mistakes: tuple[tuple[Picture, ...], tuple[Picture, ...]],
+    folder: Path,
+    poses: dict[Any, DensePose] | None,
 ) -> str:
+    name, images = folder.resolve().name, folder / "images"
+    misses, false_alarms = worst_mistakes(compared.data, images)
     return evaluation_page(EvaluationPage(
         model=model,
-        data=data,
-        command=f"wildpose evaluate {model} {data} --report DIR",
-        tables=(figure_table(subsets),),
-        misses=mistakes[0],
-        false_alarms=mistakes[1],
+        data=name,
+        command=f"wildpose evaluate {model} {name} --report DIR",
+        tables=(figure_table(subsets), *dense_tables(compared, subsets)),
+        plots=dense_plots(compared),
+        bodies=None if poses is None else worst_bodies(compared.data, poses, images),
+        misses=misses,
+        false_alarms=false_alarms,
     ))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,13 @@ TRUE_COLOUR, FOUND_COLOUR = (255, 176, 0), (220, 38, 127)
 
 
 def worst_mistakes(
-    coco: Mapping[str, Any], predictions: Mapping[str, Any], folder: Path
+    data: EvaluationSet, folder: Path
 ) -> tuple[tuple[Picture, ...], tuple[Picture, ...]]:
     """Draw the largest missed animals and the most confident false alarms at the threshold.
 
     Parameters
     ----------
-    coco, predictions : mapping
-        As for :func:`wildpose.evaluation.score_predictions`.
+    data : EvaluationSet
     folder : Path
         Where the pictures are.
 
@@ -35,7 +33,6 @@ def worst_mistakes(
     (misses, false_alarms) : two tuples of Picture
         Worst first; in each picture true boxes are orange and detections are magenta.
     """
-    data = EvaluationSet.of(coco, predictions)
     matches = match_animals(data, data.threshold)
     asked = data.members("all", "animal")
     pairs = [(i, m) for i, m, a in zip(data.images, matches, asked, strict=True) if a]

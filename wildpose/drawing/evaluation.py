@@ -9,6 +9,11 @@ from wildpose.drawing.html import data_url, figure, page, table, text, url
 
 Cell = str | float | int | None
 
+BODIES_MEANING = (
+    "Animals with the most marked points on a wrong part, by the dense pose on their true box. "
+    "A dot is a marked point: white ring where the part is right, black where it is wrong; words "
+    "name what was marked at the wrong ones. Each colour is a chart of the body.")
+
 
 @dataclass(frozen=True)
 class FigureTable:
@@ -59,6 +64,9 @@ class EvaluationPage:
     tables : tuple of FigureTable
     misses, false_alarms : tuple of Picture
         Worst first.
+    plots : tuple of Picture
+    bodies : tuple of Picture
+        Animals whose dense pose is most wrong, worst first; None where the model gives none.
     notes : tuple of str
         Limits of the measurement.
     """
@@ -70,6 +78,8 @@ class EvaluationPage:
     misses: tuple[Picture, ...] = ()
     false_alarms: tuple[Picture, ...] = ()
     notes: tuple[str, ...] = ()
+    plots: tuple[Picture, ...] = ()
+    bodies: tuple[Picture, ...] | None = None
 
 
 def evaluation_page(evaluation: EvaluationPage) -> str:
@@ -90,6 +100,9 @@ def evaluation_page(evaluation: EvaluationPage) -> str:
         f"<p class='quiet'>Printed by <code>{text(evaluation.command)}</code></p>",
         f"<ul>{notes}</ul>" if notes else "",
         *(_figures(one) for one in evaluation.tables),
+        _pictures("Curves", "", evaluation.plots) if evaluation.plots else "",
+        "" if evaluation.bodies is None else _pictures(
+            "Worst bodies", BODIES_MEANING, evaluation.bodies),
         _pictures("Worst misses", "Animals that are in the picture and were not found, "
                   "the largest first.", evaluation.misses),
         _pictures("Worst false alarms", "Boxes with a high score where there is no animal.",

@@ -38,6 +38,11 @@ class AnswerBook:
         The model on given boxes.
     threshold : float
         Score from which on a detection counts as one.
+
+    Attributes
+    ----------
+    poses : dict
+        Dense poses on the true boxes of animals with part points, by annotation id: for pictures.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class AnswerBook:
         self._points: list[Row] = []
         self._facing: list[Row] = []
         self._dense: list[Row] = []
+        self.poses: dict[Any, DensePose] = {}
 
     def look(self, image_id: Any, picture: Array, detections: Detections, rows: list[Row]) -> None:
         """Ask the model about the animals of one picture.
@@ -105,6 +111,7 @@ class AnswerBook:
 
         marked = {"annotation_id": animal["id"]}
         if animal.get("part_points"):
+            self.poses[animal["id"]] = pose
             xy = [p[:2] for p in animal["part_points"]]
             said = answers_at(pose, xy)
             other = PointAnswers.nothing(len(xy)) if detected is None else answers_at(detected, xy)

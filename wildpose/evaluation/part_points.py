@@ -118,7 +118,7 @@ def point_scores(
     DataError
         Where there is not one chart for every point.
     """
-    rows = [score for a in animals for score in _animal(a, answers.get(a["id"]), kind)]
+    rows = [score for a in animals for score in asked_points(a, answers.get(a["id"]), kind)]
     sides = [r.side for r in rows if r.side is not None]
     shares = {
         "part": _share([r.part for r in rows]),
@@ -161,7 +161,25 @@ def part_point_report(
     }
 
 
-def _animal(animal: Annotation, answer: Answers | None, kind: str) -> list[PointScore]:
+def asked_points(animal: Annotation, answer: Answers | None, kind: str) -> list[PointScore]:
+    """Judge the points of one animal that are asked (all but tails); no answer is background.
+
+    Parameters
+    ----------
+    animal : Annotation
+        With ``part_points``.
+    answer : Answers or None
+    kind : {"given_box", "detected"}
+
+    Returns
+    -------
+    list of PointScore
+
+    Raises
+    ------
+    DataError
+        Where there is not one chart for every point.
+    """
     marked = animal["part_points"]
     charts = answer[kind] if answer else [BACKGROUND] * len(marked)
     if len(charts) != len(marked):

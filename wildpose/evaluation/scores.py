@@ -65,8 +65,7 @@ def score_predictions(
     DataError
         Where one of the two does not follow its format.
     """
-    compared = _Comparison(EvaluationSet.of(coco, predictions, threshold), distance)
-    return {name: _subset(compared, name) for name in SUBSETS}
+    return Comparison(EvaluationSet.of(coco, predictions, threshold), distance).figures()
 
 
 def box_matches(data: EvaluationSet, category: int, *, small: bool = False) -> CategoryMatches:
@@ -119,39 +118,56 @@ def mask_matches(data: EvaluationSet, source: str | None) -> CategoryMatches:
 
 
 @dataclass(frozen=True)
-class _Comparison:
-    """Everything that is found out once for all subsets."""
+class Comparison:
+    """Everything that is found out once for all subsets, when it is asked for.
+
+    Attributes
+    ----------
+    data : EvaluationSet
+    distance : ChartDistance or None
+        As in :func:`score_predictions`.
+    """
 
     data: EvaluationSet
-    distance: ChartDistance | None
+    distance: ChartDistance | None = None
+
+    def figures(self) -> dict[str, dict[str, Any]]:
+        """What :func:`score_predictions` returns."""
+        return {name: _subset(self, name) for name in SUBSETS}
 
     @cached_property
     def boxes(self) -> dict[tuple[int, bool], CategoryMatches]:
+        """Boxes of each category, of all sizes and small ones."""
         pairs = [(category, small) for category in ClassId for small in (False, True)]
         return {(c, small): box_matches(self.data, c, small=small) for c, small in pairs}
 
     @cached_property
     def masks(self) -> dict[str, CategoryMatches]:
+        """Masks of animals, by whose they are."""
         return {key: mask_matches(self.data, source) for key, source in MASK_SOURCES.items()}
 
     @cached_property
     def matches(self) -> tuple[ImageMatch, ...]:
+        """Animals that are found at the threshold."""
         return match_animals(self.data, self.data.threshold)
 
     @cached_property
     def all_matches(self) -> tuple[ImageMatch, ...]:
+        """The same for every detection that a score is asked of."""
         return match_animals(self.data, MINIMUM_SCORE)
 
     @cached_property
     def presence(self) -> PresenceScores:
+        """What is in each picture, and how sure the model is."""
         return presence_scores(self.data)
 
     @cached_property
     def dense(self) -> DenseFigures | None:
+        """Dense pose against (I, u, v) points; None without either."""
         return dense_figures(self.data, self.distance)
 
 
-def _subset(compared: _Comparison, name: str) -> dict[str, Any]:
+def _subset(compared: Comparison, name: str) -> dict[str, Any]:
     data, small = compared.data, name == "small"
     animal, person = data.members(name, "animal"), data.members(name, "person")
     report: dict[str, Any] = {
