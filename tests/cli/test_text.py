@@ -23,6 +23,11 @@ def test_analyze_names_what_it_wrote_and_what_comes_next():
         assert str(Path("runs/may") / place) in text
     assert "wildpose review runs/may" in text
     assert "failures.csv" not in text
+    assert "dense_pose" not in text
+
+
+def test_analyze_names_the_folder_of_dense_pose_where_there_is_one():
+    assert str(Path("runs/may/dense_pose")) in analyze.describe(summary(clips_with_dense_pose=4))
 
 
 def test_analyze_says_what_failed_and_where_it_is_listed():
