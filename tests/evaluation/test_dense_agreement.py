@@ -8,16 +8,16 @@ repository.
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import DATA
 
 from wildpose.evaluation.dataset import EvaluationSet
 from wildpose.evaluation.dense_images import dense_images
-from wildpose.evaluation.dense_scores import dense_figures
+from wildpose.evaluation.dense_scores import dense_matches, precision_table
 
-STORED = json.loads((DATA / "densepose_cases.json").read_text())
+STORED = json.loads(Path(__file__).with_name("data").joinpath("densepose_cases.json").read_text())
 CASES = STORED["cases"]
 
 
@@ -42,8 +42,8 @@ class VertexDistance:
 @pytest.mark.parametrize("kind", ["gps", "gpsm"])
 def test_figures_are_those_of_the_published_evaluator(case, kind):
     data = EvaluationSet.of(case, {"detections": case["detections"], "dense_points": []})
-    figures = dense_figures(data, VertexDistance(STORED["mesh"]))
-    table = figures.precision_table(kind, np.ones(len(data.images), int))
+    matches = dense_matches(data, VertexDistance(STORED["mesh"]))
+    table = precision_table(matches, kind, np.ones(len(data.images), int))
     ours = [-1 if v is None else v for v in table.values()]
     assert ours == pytest.approx(case["evaluator"][kind], abs=1e-6)
 

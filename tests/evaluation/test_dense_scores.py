@@ -10,7 +10,7 @@ import pytest
 from wildpose.errors import DataError
 from wildpose.evaluation import score_predictions
 from wildpose.evaluation.dataset import EvaluationSet
-from wildpose.evaluation.dense_scores import dense_figures
+from wildpose.evaluation.dense_scores import dense_matches, precision_table
 from wildpose.evaluation.point_answers import PointAnswers, answers_at, evaluator_answers
 from wildpose.formats.dense_rows import dense_of, dense_row
 from wildpose.masks import encode
@@ -55,11 +55,11 @@ def torso(u_of_the_rest: float) -> tuple[dict, dict]:
 def test_worked_example():
     """GPS (1 + 2 exp(-.35^2 / (2 .351^2))) / 3 = .7388: hit from .50 to .70. GPSm .8595: to .85."""
     coco, predictions = torso(0.9)
-    figures = dense_figures(EvaluationSet.of(coco, predictions), flat_distance)
+    matches = dense_matches(EvaluationSet.of(coco, predictions), flat_distance)
     everything = np.array([True])
-    gps = figures.precision_table("gps", everything)
+    gps = precision_table(matches, "gps", everything)
     assert (gps["ap"], gps["ap50"], gps["ap75"]) == pytest.approx((0.5, 1, 0))
-    assert figures.precision_table("gpsm", everything)["ap"] == pytest.approx(0.8)
+    assert precision_table(matches, "gpsm", everything)["ap"] == pytest.approx(0.8)
     assert (gps["apm"], gps["arl"]) == (None, pytest.approx(0.5))
     report = score_predictions(coco, predictions, distance=flat_distance)["all"]["dense_pose"]
     assert tuple(report) == FIGURES

@@ -14,12 +14,19 @@ from wildpose.evaluation.bootstrap import Interval
 from wildpose.evaluation.calibration import ReliabilityBins, reliability_bins
 from wildpose.evaluation.correct_points import WITHIN_M, ratio_of_correct_points
 from wildpose.evaluation.dense_doubt import DenseDoubt, dense_doubt
-from wildpose.evaluation.dense_scores import DenseFigures
+from wildpose.evaluation.dense_scores import (
+    DenseFigures,
+    Similarity,
+    dense_matches,
+    precision_table,
+)
 from wildpose.evaluation.intervals import body_figures, draw_groups, interval
 from wildpose.evaluation.part_points import NOT_ASKED, score_point
+from wildpose.evaluation.point_answers import exact_answers
 from wildpose.evaluation.scores import Comparison
 from wildpose.evaluation.sparsification import Sparsification
 from wildpose.evaluation.subsets import SUBSETS
+from wildpose.evaluation.surface_distance import reference_distance
 from wildpose.types import Array
 
 CURVE_GROUPS = ("all", "day", "night")
@@ -47,7 +54,7 @@ def dense_tables(
     if any(s.get("part_points") or s.get("facing") for s in subsets.values()):
         tables.append(_body_table(compared, subsets))
     if compared.dense is not None:
-        tables += [_dense_table(compared, subsets), _precision_table(compared.dense),
+        tables += [_dense_table(compared, subsets), _precision_table(compared, compared.dense),
                    _doubt_table(compared, compared.dense)]
     return tuple(tables)
 
@@ -173,16 +180,22 @@ def _gpsm_interval(compared: Comparison, chosen: Array) -> Interval | None:
     return interval(figure, chosen, draw_groups(compared.data.images, chosen, repeats=300))
 
 
-def _precision_table(dense: DenseFigures) -> FigureTable:
-    everything = np.ones(len(dense.matches["gps", "all"].positives), np.int64)
-    tables = {"GPS": dense.precision_table("gps", everything),
-              "GPSm": dense.precision_table("gpsm", everything)}
+def _precision_table(compared: Comparison, dense: DenseFigures) -> FigureTable:
+    exact = dense_matches(compared.data, compared.distance or reference_distance(), exact_answers)
+    chosen = compared.data.members("all", "animal")
+    kinds: tuple[Similarity, ...] = ("gpsm", "gps")
+    rows = [(f"{'GPSm' if kind == 'gpsm' else 'GPS'}{where}",
+             *precision_table(matches, kind, chosen).values())
+            for where, matches in (("", dense.matches), (", exact pixel", exact))
+            for kind in kinds]
     return FigureTable(
         title="Average precision and recall of dense pose",
-        columns=("similarity", *(k[:2].upper() + k[2:].upper().replace("M", "m").replace("L", "l")
-                                 for k in tables["GPS"])),
-        rows=tuple((name, *table.values()) for name, table in tables.items()),
-        note="As DensePose's evaluator prints them: all pictures, at most 20 detections each.",
+        columns=("similarity", "AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm",
+                 "ARl"),
+        rows=tuple(rows),
+        note="As DensePose's evaluator prints them: all pictures, at most 20 detections each. It "
+             "cuts points and boxes to whole pixels and is up to a pixel off, which costs much on "
+             "small animals; the last two lines take the pixel that the point lies in.",
     )
 
 
@@ -212,7 +225,8 @@ def _relative(curve: Sparsification | None) -> float | None:
 def _ranged(found: Interval | None) -> str | None:
     if found is None:
         return None
-    return f"{found.estimate:.3f} ({found.lower:.2f}\u2013{found.upper:.2f})"
+    # on one line: a fixed space, and no break beside the dash
+    return f"{found.estimate:.3f}\u00a0({found.lower:.2f}\u2060\u2013\u2060{found.upper:.2f})"
 
 
 def _correct_points(distance_m: dict[str, Array]) -> Picture:

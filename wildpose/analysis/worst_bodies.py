@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw
 
 from wildpose.drawing.dense_pose import paint_dense_pose
 from wildpose.drawing.evaluation import Picture
-from wildpose.drawing.palette import INK, PAPER, Rgb
+from wildpose.drawing.palette import INK, PAPER
 from wildpose.evaluation.dataset import EvaluationSet
 from wildpose.evaluation.part_points import NO_SIDE, NOT_ASKED, PART_OF_CHART, score_point
 from wildpose.evaluation.truth import Annotation, is_left_out
@@ -76,7 +76,25 @@ def _judged(animal: Annotation, charts: list[int]) -> _Body:
 def _caption(body: _Body, image: Mapping[str, Any]) -> str:
     species = f", {image['species']}" if image.get("species") else ""
     sides = f", {body.sides_wrong} on the wrong side" if body.sides_wrong else ""
-    return (f"{image['file_name']}: {body.parts_right} of {body.asked} parts right{sides}{species}")
+    wrong = "; ".join(f"{n} {_marked(p)}: {_said(c)}" for n, (p, c) in enumerate(_wrong(body), 1))
+    return (f"{image['file_name']}: {body.parts_right} of {body.asked} parts right{sides}{species}"
+            f"{'. ' + wrong if wrong else ''}")
+
+
+def _wrong(body: _Body) -> list[tuple[Any, int]]:
+    """The points on a wrong part with the chart said there."""
+    pairs = zip(body.animal["part_points"], body.charts, strict=True)
+    return [(p, c) for p, c in pairs
+            if p[2] != NOT_ASKED and not score_point(p[2], p[3], c).part]
+
+
+def _marked(point: Any) -> str:
+    side = "" if point[3] == NO_SIDE else f" {point[3]}"
+    return f"{point[2].replace('_', ' ')}{side}"
+
+
+def _said(chart: int) -> str:
+    return PART_OF_CHART.get(chart, "background").replace("_", " ")
 
 
 def _drawn(body: _Body, pose: DensePose, path: Path) -> bytes:
@@ -91,10 +109,11 @@ def _drawn(body: _Body, pose: DensePose, path: Path) -> bytes:
     size = (max(1, round(crop.width * scale)), max(1, round(crop.height * scale)))
     plain = np.asarray(crop.resize(size, Image.Resampling.BICUBIC))
     painted = paint_dense_pose(plain, _moved(pose, left, top, scale))
-    pair = Image.fromarray(np.concatenate([plain, painted], axis=int(size[0] < size[1])))
-    # the plain picture stands above or beside, so that one can see what there was to be seen
-    offset = (size[0], 0) if size[0] < size[1] else (0, size[1])
-    _mark(ImageDraw.Draw(pair), body, np.array([left, top]), scale, offset)
+    # the plain picture stands beside or above, so that one can see what there was to be seen
+    beside = size[0] < 1.6 * size[1]
+    pair = Image.fromarray(np.concatenate([plain, painted], axis=int(beside)))
+    offset = (size[0], 0) if beside else (0, size[1])
+    _mark(ImageDraw.Draw(pair), body, lambda xy: (np.array(xy) - [left, top]) * scale + offset)
     store = io.BytesIO()
     pair.save(store, "JPEG", quality=82)
     return store.getvalue()
@@ -106,19 +125,14 @@ def _moved(pose: DensePose, left: int, top: int, scale: float) -> DensePose:
                      pose.uv_sigma, pose.cut_by)
 
 
-def _mark(
-    draw: ImageDraw.ImageDraw, body: _Body, corner: Array, scale: float, offset: tuple[int, int]
-) -> None:
-    for marked, chart in zip(body.animal["part_points"], body.charts, strict=True):
-        if marked[2] == NOT_ASKED:
+def _mark(draw: ImageDraw.ImageDraw, body: _Body, place: Callable[[Any], Array]) -> None:
+    wrong = [p for p, _ in _wrong(body)]
+    for point in body.animal["part_points"]:
+        if point[2] == NOT_ASKED or point in wrong:
             continue
-        x, y = (np.array(marked[:2]) - corner) * scale + offset
-        good = score_point(marked[2], marked[3], chart).part
-        ring: Rgb = PAPER if good else INK
-        draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=INK if good else PAPER, outline=ring,
-                     width=2)
-        if not good:
-            side = "" if marked[3] == NO_SIDE else f" {marked[3]}"
-            said = PART_OF_CHART.get(chart, "background").replace("_", " ")
-            draw.text((x + 6, y - 6), f"{marked[2].replace('_', ' ')}{side}, not {said}",
-                      fill=PAPER, font_size=11, stroke_width=2, stroke_fill=INK)
+        x, y = place(point[:2])
+        draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=INK, outline=PAPER, width=2)
+    for number, point in enumerate(wrong, 1):
+        x, y = place(point[:2])
+        draw.ellipse((x - 9, y - 9, x + 9, y + 9), fill=PAPER, outline=INK, width=2)
+        draw.text((x, y), str(number), fill=INK, font_size=13, anchor="mm")

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wildpose.drawing.html import data_url, figure, page, table, text, url
+from wildpose.drawing.legend import chart_legend
 
 Cell = str | float | int | None
 
 BODIES_MEANING = (
     "Animals with the most marked points on a wrong part, by the dense pose on their true box. "
-    "A dot is a marked point: white ring where the part is right, black where it is wrong; words "
-    "name what was marked at the wrong ones. Each colour is a chart of the body.")
+    "Black dots are marked points whose part is right; numbers are wrong ones, with what was "
+    "marked and what was said below.")
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def evaluation_page(evaluation: EvaluationPage) -> str:
         _pictures("Curves", "", evaluation.plots) if evaluation.plots else "",
         "" if evaluation.bodies is None else _pictures(
             "Worst bodies", BODIES_MEANING, evaluation.bodies),
+        chart_legend() if evaluation.bodies else "",
         _pictures("Worst misses", "Animals that are in the picture and were not found, "
                   "the largest first.", evaluation.misses),
         _pictures("Worst false alarms", "Boxes with a high score where there is no animal.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +18,10 @@ from wildpose.evaluation.truth import Annotation, Image, is_left_out
 from wildpose.formats.dense_rows import dense_of
 from wildpose.formats.densepose import DensePoints, read_points
 from wildpose.masks import mask_iou
-from wildpose.types import Array, ClassId
+from wildpose.types import Array, ClassId, DensePose
+
+Lookup = Callable[[DensePose, Annotation], PointAnswers]
+"""Reads a dense pose at the points of an annotation."""
 
 LOWEST_SIMILARITY = 0.5
 """Of the thresholds: what can't reach it is not worked out and counts as 0."""
@@ -41,7 +44,7 @@ class _Pair:
 
 
 def dense_images(
-    data: EvaluationSet, distance: ChartDistance
+    data: EvaluationSet, distance: ChartDistance, lookup: Lookup = evaluator_answers
 ) -> tuple[DenseImage | None, ...]:
     """Similarities of every picture of animals.
 
@@ -51,6 +54,8 @@ def dense_images(
         Its detections hold ``dense_pose`` rows (:func:`wildpose.formats.dense_rows.dense_row`);
         one without is background everywhere.
     distance : ChartDistance
+    lookup : Lookup
+        By default as published figures have it; see :mod:`wildpose.evaluation.point_answers`.
 
     Returns
     -------
@@ -67,18 +72,17 @@ def dense_images(
             images.append(None)
             continue
         ordered = sorted(found.get(image["id"], []), key=lambda d: -d["score"])
-        one, asked = _compare(image, animals, ordered[:DETECTIONS_PER_IMAGE], position)
+        one, dense = _compare(image, animals, ordered[:DETECTIONS_PER_IMAGE])
         images.append(one)
-        pairs += asked
+        pairs += _worth_asking(position, one, (animals, dense), lookup)
     _fill(images, pairs, distance)
     return tuple(images)
 
 
 def _compare(
-    image: Image, animals: Sequence[Annotation], detections: Sequence[Detection], position: int
-) -> tuple[DenseImage, list[_Pair]]:
-    """All but the similarities, and the pairs that they are worth working out for."""
-    asked = np.array([has_dense_points(a) for a in animals])
+    image: Image, animals: Sequence[Annotation], detections: Sequence[Detection]
+) -> tuple[DenseImage, list[DensePose | None]]:
+    """All but the similarities, and the dense pose of each detection."""
     left_out = np.array([is_left_out(a) for a in animals])
     boxes = np.array([a["bbox"] for a in animals], np.float64)
     dense = [dense_of(d["dense_pose"]) if "dense_pose" in d else None for d in detections]
@@ -86,17 +90,6 @@ def _compare(
     there = [i for i, one in enumerate(dense) if one is not None]
     bodies = [true_body(a, image) for a in animals]
     masks[there] = mask_iou([said_body(one, image) for one in dense if one is not None], bodies)
-    pairs = []
-    for body in np.flatnonzero(asked).tolist():
-        points = read_points(dict(animals[body]))
-        for detection, one in enumerate(dense):
-            if one is None:
-                continue
-            said = evaluator_answers(one, animals[body])
-            share = float((said.chart > 0).mean())
-            reachable = max(share, np.sqrt(share * masks[detection, body]))
-            if reachable >= LOWEST_SIMILARITY:
-                pairs.append(_Pair(position, detection, body, points, said))
     area = [d["bbox"][2] * d["bbox"][3] for d in detections]
     return DenseImage(
         score=np.array([d["score"] for d in detections], np.float64),
@@ -105,10 +98,31 @@ def _compare(
         mask_iou=masks,
         box_iou=np.array([overlap(d["bbox"], boxes, left_out) for d in detections],
                          np.float64).reshape(masks.shape),
-        has_points=asked,
+        has_points=np.array([has_dense_points(a) for a in animals]),
         crowd=left_out,
         area=np.array([a["area"] for a in animals], np.float64),
-    ), pairs
+    ), dense
+
+
+def _worth_asking(
+    position: int,
+    one: DenseImage,
+    held: tuple[Sequence[Annotation], Sequence[DensePose | None]],
+    lookup: Lookup,
+) -> list[_Pair]:
+    """The pairs whose similarity could reach a threshold, by what is not background."""
+    animals, dense = held
+    pairs = []
+    for body in np.flatnonzero(one.has_points).tolist():
+        points = read_points(dict(animals[body]))
+        for detection, pose in enumerate(dense):
+            if pose is None:
+                continue
+            said = lookup(pose, animals[body])
+            share = float((said.chart > 0).mean())
+            if max(share, np.sqrt(share * one.mask_iou[detection, body])) >= LOWEST_SIMILARITY:
+                pairs.append(_Pair(position, detection, body, points, said))
+    return pairs
 
 
 def _fill(

@@ -21,15 +21,17 @@ from wildpose.evaluation.average_precision import (
 )
 from wildpose.evaluation.correct_points import point_figures
 from wildpose.evaluation.dataset import EvaluationSet
-from wildpose.evaluation.dense_images import dense_images, has_dense_points
+from wildpose.evaluation.dense_images import Lookup, dense_images, has_dense_points
 from wildpose.evaluation.dense_matching import AREAS_PX, match_dense
-from wildpose.evaluation.point_answers import PointAnswers
+from wildpose.evaluation.point_answers import PointAnswers, evaluator_answers
 from wildpose.evaluation.surface_distance import ChartDistance, reference_distance
 from wildpose.evaluation.truth import Annotation
 from wildpose.formats.densepose import read_points
 from wildpose.types import Array, ClassId
 
 Similarity = Literal["gps", "gpsm"]
+Matches = dict[tuple[str, str], CategoryMatches]
+"""Comparisons under the similarity and the range of areas (a key of ``AREAS_PX``)."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,11 @@ class DenseFigures:
 
     Attributes
     ----------
-    matches : dict
-        :class:`CategoryMatches` under similarity and range of areas.
+    matches : Matches
     points : DensePointErrors
     """
 
-    matches: dict[tuple[str, str], CategoryMatches]
+    matches: Matches
     points: DensePointErrors
 
     def report(self, chosen: Array) -> dict[str, float | None] | None:
@@ -102,28 +103,54 @@ class DenseFigures:
         areas: dict[str, float | None] = {k: v["ap"] for k, v in precision.items() if v}
         return areas | point_figures(self.points.of_images(chosen).distance_m)
 
-    def precision_table(self, kind: Similarity, chosen: Array) -> dict[str, float | None]:
-        """The ten figures of DensePose's evaluator.
 
-        Parameters
-        ----------
-        kind : {"gps", "gpsm"}
-        chosen : bool or int [images]
-            Which pictures count, or how often.
+def precision_table(
+    matches: Matches, kind: Similarity, chosen: Array
+) -> dict[str, float | None]:
+    """The ten figures of DensePose's evaluator.
 
-        Returns
-        -------
-        dict
-            ``ap ap50 ap75 apm apl ar ar50 ar75 arm arl``; None where nothing is to be found.
-        """
-        precision = {a: average_precision(self.matches[kind, a], chosen) or {} for a in AREAS_PX}
-        recall = {a: average_recall(self.matches[kind, a], chosen) or {} for a in AREAS_PX}
-        return {
-            **{k: precision["all"].get(k) for k in ("ap", "ap50", "ap75")},
-            "apm": precision["medium"].get("ap"), "apl": precision["large"].get("ap"),
-            **{k: recall["all"].get(k) for k in ("ar", "ar50", "ar75")},
-            "arm": recall["medium"].get("ar"), "arl": recall["large"].get("ar"),
-        }
+    Parameters
+    ----------
+    matches : Matches
+        From :func:`dense_matches`.
+    kind : {"gps", "gpsm"}
+    chosen : bool or int [images]
+        Which pictures count, or how often.
+
+    Returns
+    -------
+    dict
+        ``ap ap50 ap75 apm apl ar ar50 ar75 arm arl``; None where nothing is to be found.
+    """
+    precision = {a: average_precision(matches[kind, a], chosen) or {} for a in AREAS_PX}
+    recall = {a: average_recall(matches[kind, a], chosen) or {} for a in AREAS_PX}
+    return {
+        **{k: precision["all"].get(k) for k in ("ap", "ap50", "ap75")},
+        "apm": precision["medium"].get("ap"), "apl": precision["large"].get("ap"),
+        **{k: recall["all"].get(k) for k in ("ar", "ar50", "ar75")},
+        "arm": recall["medium"].get("ar"), "arl": recall["large"].get("ar"),
+    }
+
+
+def dense_matches(
+    data: EvaluationSet, distance: ChartDistance, lookup: Lookup = evaluator_answers
+) -> Matches:
+    """Compare the dense poses of detections with the bodies of a set.
+
+    Parameters
+    ----------
+    data : EvaluationSet
+    distance : ChartDistance
+    lookup : Lookup
+        By default as published figures have it.
+
+    Returns
+    -------
+    Matches
+    """
+    images = dense_images(data, distance, lookup)
+    kinds: tuple[Similarity, ...] = ("gps", "gpsm")
+    return {(kind, area): match_dense(images, kind, area) for kind in kinds for area in AREAS_PX}
 
 
 def dense_figures(
@@ -152,13 +179,7 @@ def dense_figures(
     if data.dense_points is None or not asked:
         return None
     metres = reference_distance() if distance is None else distance
-    images = dense_images(data, metres)
-    kinds: tuple[Similarity, ...] = ("gps", "gpsm")
-    return DenseFigures(
-        matches={(kind, area): match_dense(images, kind, area)
-                 for kind in kinds for area in AREAS_PX},
-        points=_point_errors(data, asked, metres),
-    )
+    return DenseFigures(dense_matches(data, metres), _point_errors(data, asked, metres))
 
 
 def _point_errors(
