@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -70,21 +71,34 @@ def split_by_place(
 
 def place_of(images: Sequence[LabelledImage]) -> list[str]:
     """A name of the place of every picture, equal for pictures of one place."""
-    names = []
-    seen: dict[str, list[tuple[Array, str]]] = {}
+    names: list[str] = []
+    seen: dict[str, _Hashed] = {}
     for image in images:
         source = str(image.facts.get("source"))
         known = image.facts.get("site") or image.facts.get("sequence")
         if known:
             names.append(f"{source}/{known}")
             continue
-        code = difference_hash(image)
-        others = seen.setdefault(source, [])
-        near = next((n for c, n in others if np.count_nonzero(c != code) < NEAR_BITS), None)
-        name = near or f"{source}/{image.path.name}"
-        others.append((code, name))
-        names.append(name)
+        if source not in seen:
+            seen[source] = _Hashed(np.zeros(len(images), np.uint64), [])
+        names.append(_place_by_hash(image, source, seen[source]))
     return names
+
+
+class _Hashed(NamedTuple):
+    """Hashes of the pictures of one source that were seen, and the names of their places."""
+
+    code: Array
+    name: list[str]
+
+
+def _place_by_hash(image: LabelledImage, source: str, others: _Hashed) -> str:
+    code, count = np.packbits(difference_hash(image)).view(np.uint64)[0], len(others.name)
+    near = np.flatnonzero(np.bitwise_count(others.code[:count] ^ code) < NEAR_BITS)
+    name = others.name[near[0]] if len(near) else f"{source}/{image.path.name}"
+    others.code[count] = code
+    others.name.append(name)
+    return name
 
 
 def difference_hash(image: LabelledImage) -> Array:
