@@ -119,7 +119,10 @@ def ground_depth(camera: Camera) -> Array:
     ----------
     camera : Camera
     """
-    down = -camera.rays()[..., 1]
+    x = (np.arange(camera.width) + 0.5 - camera.width / 2) / camera.focal_px
+    y = (np.arange(camera.height) + 0.5 - camera.height / 2) / camera.focal_px
+    right, below, forward = camera.rotation[:, 1]
+    down = -(x[None, :] * right + y[:, None] * below + forward)
     depth = np.full(down.shape, np.inf)
     np.divide(camera.position[1], down, out=depth, where=down > 1e-6)
     return depth.astype(np.float32)

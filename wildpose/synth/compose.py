@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -128,9 +129,19 @@ def _composed(
                             seen.rendered.coverage[..., None] * open_share], 2)
     for own, body in _far_to_near(seen, bodies):
         way = _way_px(shot, roles[body.instance - 1], time_s)
-        part = smeared(layer * own[..., None], way)
-        picture = picture * (1 - part[..., 3:]) + part[..., :3]
+        window = _window(own, way)
+        part = smeared(layer[window] * own[window][..., None], way)
+        picture[window] = picture[window] * (1 - part[..., 3:]) + part[..., :3]
     return picture
+
+
+def _window(own: Array, way_px: tuple[float, float]) -> tuple[slice, slice]:
+    """Rows and columns that a body may touch while the shutter is open."""
+    found = []
+    for axis, way in ((1, way_px[1]), (0, way_px[0])):
+        there, reach = np.flatnonzero(own.any(axis=axis)), math.ceil(abs(way)) + 1
+        found.append(slice(max(int(there[0]) - reach, 0), int(there[-1]) + 1 + reach))
+    return found[0], found[1]
 
 
 def _canopy_share(shot: Shot, seen: _Seen) -> Array:

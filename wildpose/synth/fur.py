@@ -16,6 +16,7 @@ import numpy as np
 from wildpose.synth.eye_shine import eye_vertices
 from wildpose.synth.lattice import Lattice, lattice_over, sample_places
 from wildpose.synth.light import DISPLAY_GAMMA
+from wildpose.synth.raster import compiled
 from wildpose.synth.rig import Rig
 from wildpose.types import Array
 
@@ -107,14 +108,31 @@ def painted(rig: Rig, painter: Painter, samples: int = SAMPLES_OF_A_COAT) -> Coa
 def skin_at(rig: Rig, face: Array, barycentric: Array) -> Skin:
     """The rest pose of a body at places of its triangles."""
     vertices = rig.vertices.astype(np.float64)
-    corners = rig.faces[face]
     normals = rest_normals(vertices, rig.faces)
-    weights = barycentric.astype(np.float64)
-    place = np.einsum("sk,skx->sx", weights, vertices[corners])
-    normal = np.einsum("sk,skx->sx", weights, normals[corners])
-    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
-    main = corners[np.arange(len(face)), barycentric.argmax(axis=1)]
+    place, normal = np.zeros((2, len(face), 3))
+    main = np.zeros(len(face), np.int32)
+    _fill_skin((vertices, normals), rig.faces, face, barycentric, (place, normal, main))
     return Skin(face, barycentric, place, normal, rig.part[main])
+
+
+@compiled
+def _fill_skin(
+    values: tuple[Array, Array], faces: Array, face: Array, barycentric: Array,
+    into: tuple[Array, Array, Array],
+) -> None:
+    place, normal, main = into
+    for s in range(len(face)):
+        heaviest = 0
+        for k in range(3):
+            vertex, weight = faces[face[s], k], barycentric[s, k]
+            for axis in range(3):
+                place[s, axis] += weight * values[0][vertex, axis]
+                normal[s, axis] += weight * values[1][vertex, axis]
+            heaviest = k if weight > barycentric[s, heaviest] else heaviest
+        main[s] = faces[face[s], heaviest]
+        length = np.sqrt(normal[s, 0] ** 2 + normal[s, 1] ** 2 + normal[s, 2] ** 2)
+        for axis in range(3):
+            normal[s, axis] /= max(length, 1e-12)
 
 
 def rest_normals(vertices: Array, faces: Array) -> Array:
@@ -132,17 +150,25 @@ def rest_normals(vertices: Array, faces: Array) -> Array:
 
 
 def _far_albedo(rig: Rig, face: Array, barycentric: Array, colour: Array) -> Array:
-    albedo = (colour / 255.0) ** DISPLAY_GAMMA
+    albedo = ((np.arange(256) / 255.0) ** DISPLAY_GAMMA)[colour]
     total = np.zeros((len(rig.vertices), 3))
     weight = np.zeros(len(rig.vertices))
-    for k in range(3):
-        vertex = rig.faces[face, k]
-        weight += np.bincount(vertex, barycentric[:, k], len(weight))
-        for channel in range(3):
-            total[:, channel] += np.bincount(
-                vertex, barycentric[:, k] * albedo[:, channel], len(weight))
+    _add_albedo(rig.faces, face, barycentric, albedo, (total, weight))
     average: Array = (total / np.maximum(weight, 1e-9)[:, None]).astype(np.float32)
     return average
+
+
+@compiled
+def _add_albedo(
+    faces: Array, face: Array, barycentric: Array, albedo: Array, into: tuple[Array, Array]
+) -> None:
+    total, weight = into
+    for s in range(len(face)):
+        for k in range(3):
+            vertex = faces[face[s], k]
+            weight[vertex] += barycentric[s, k]
+            for channel in range(3):
+                total[vertex, channel] += barycentric[s, k] * albedo[s, channel]
 
 
 def own_colours(rig: Rig) -> Painter:

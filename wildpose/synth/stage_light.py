@@ -10,7 +10,7 @@ from wildpose.synth.camera import Camera
 from wildpose.synth.canvas import Stage
 from wildpose.synth.light import Daylight, Flash, Light, Shadow, lit_share
 from wildpose.synth.noise import Noise, fractal_noise
-from wildpose.synth.raster import compiled
+from wildpose.synth.raster import Lens, compiled, lens_of
 from wildpose.types import Array
 
 PLANTS_FACE_SUN = 0.55
@@ -162,9 +162,22 @@ def _fill_shares(
 
 
 def _places(stage: Stage, camera: Camera) -> Array:
-    y, x = np.mgrid[0 : camera.height, 0 : camera.width] + 0.5
-    depth = np.where(np.isfinite(stage.depth), stage.depth, np.nan)
-    return camera.unproject(np.stack([x, y], -1), depth).astype(np.float32)
+    place = np.empty((camera.height, camera.width, 3), np.float32)
+    _fill_places(stage.depth, lens_of(camera), np.asarray(camera.rotation, np.float64),
+                 np.asarray(camera.position, np.float64), place)
+    return place
+
+
+@compiled
+def _fill_places(depth: Array, lens: Lens, turn: Array, position: Array, place: Array) -> None:
+    for row in range(depth.shape[0]):
+        v = (row + 0.5 - lens.middle_y) / lens.focal
+        for column in range(depth.shape[1]):
+            u = (column + 0.5 - lens.middle_x) / lens.focal
+            z = depth[row, column] if depth[row, column] < np.inf else np.nan
+            for k in range(3):
+                along = u * turn[0, k] + v * turn[1, k] + turn[2, k]
+                place[row, column, k] = position[k] + z * along
 
 
 def _by_day(

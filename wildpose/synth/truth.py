@@ -153,9 +153,13 @@ def dense_annotations(
         if one.hardly_visible:
             facts["hardly_visible"] = True
         if truth.chart is not None and truth.uv is not None:
-            chart = np.where(masks.decode(one.mask), truth.chart, 0)
+            left, top = np.floor(one.box_xyxy[:2]).astype(int)
+            right, bottom = np.ceil(one.box_xyxy[2:]).astype(int)
+            window = (slice(top, bottom), slice(left, right))
+            chart = np.where(masks.decode(one.mask)[window], truth.chart[window], 0)
             most = POINTS_PER_PART if points is None else even_share(chart, points)
-            facts |= dense_pose_fields(chart, truth.uv, one.box_xyxy, rng, points_per_part=most)
+            box = one.box_xyxy - np.array([left, top, left, top])
+            facts |= dense_pose_fields(chart, truth.uv[window], box, rng, points_per_part=most)
         found.append(coco_annotation(0, one.class_id, one.box_xyxy, one.mask, facts))
     return found
 
