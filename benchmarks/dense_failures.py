@@ -37,7 +37,7 @@ MARGIN = 0.12
 QUALITY = 85
 NEEDS = ("part_points", "dp_x")
 RIGHT, WRONG_SIDE, WRONG = (70, 220, 90), (255, 200, 40), (255, 70, 60)
-_CAPTION_PX, _GAP = 40, 10
+_CAPTION_PX, _GAP, _SEAM = 40, 10, 3
 
 
 @dataclass(frozen=True)
@@ -143,12 +143,13 @@ def tile(answer: Judged) -> Image.Image:
     painted = paint_dense_pose(crop, pose, (scale, scale))
     marked = Image.fromarray(crop)
     _mark(ImageDraw.Draw(marked), (answer.xy - start) * scale, answer.colours)
-    picture = Image.new("RGB", (3 * SIDE_PX, SIDE_PX + _CAPTION_PX), PAPER)
+    width = 3 * SIDE_PX + 2 * _SEAM
+    picture = Image.new("RGB", (width, SIDE_PX + _CAPTION_PX), PAPER)
     for k, part in enumerate((Image.fromarray(crop), Image.fromarray(painted), marked)):
-        picture.paste(part, (k * SIDE_PX, 0))
+        picture.paste(part, (k * (SIDE_PX + _SEAM), 0))
     draw, used = ImageDraw.Draw(picture), font(14)
     for k, line in enumerate(answer.caption()):
-        draw.text((2, SIDE_PX + 2 + 18 * k), fit(line, 3 * SIDE_PX - 4, used), font=used, fill=INK)
+        draw.text((2, SIDE_PX + 2 + 18 * k), fit(line, width - 4, used), font=used, fill=INK)
     return picture
 
 
