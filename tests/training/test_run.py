@@ -239,10 +239,11 @@ class TestGather:
         found = self.gathered(write_recipe(kept_species | {"sources": [whole]}))
         assert {i.facts["site"] for i in found.held_out} == places
 
-    def test_drafts_are_never_chosen_on(self, write_recipe, tmp_path):
+    @pytest.mark.parametrize("made", [{"draft": True}, {"set": "rendered"}])
+    def test_drafts_and_rendered_pictures_are_never_chosen_on(self, write_recipe, tmp_path, made):
         coco = write_blobs(tmp_path / "drafts")
         for image in coco["images"]:
-            image["draft"] = True
+            image.update(made)
         (tmp_path / "drafts" / "annotations.json").write_text(json.dumps(coco))
         recipe = {"sources": self.source(folder="./drafts"), "hold_out.share": 0.9}
         found = self.gathered(write_recipe(recipe))

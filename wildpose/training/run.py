@@ -180,9 +180,9 @@ def _train_dense(
 def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
     """Read the sources of a recipe and keep its places and species out.
 
-    In neither part are drafts of a kept-out species (nothing is chosen on a detector's labels) and
-    kept-out pictures from a place that training has seen, under whatever source: they would
-    flatter.
+    In neither part are drafts and rendered pictures of a kept-out species (nothing is chosen on a
+    detector's labels, nor on pictures of our own making) and kept-out pictures from a place that
+    training has seen, under whatever source: they would flatter.
 
     Raises
     ------
@@ -202,17 +202,17 @@ def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
         if not images:
             raise UsageError(f"Source {part.name}: no picture is left.",
                              "Check its `folder`, `where` and `leave_out`.")
-        drafts = all(i.draft for i in images)
+        made = all(_is_made(i) for i in images)
         empty = not any(len(i.box_xyxy) for i in images)
         share = recipe.hold_out.empty_share if empty else recipe.hold_out.share
-        split = split_by_place(images, 0 if drafts else share, recipe.hold_out.species)
+        split = split_by_place(images, 0 if made else share, recipe.hold_out.species)
         if not split.train:
             raise UsageError(f"Source {part.name}: all of its {len(images)} pictures are kept out.",
                              "Lower the share or the species of `hold_out`.")
         sources.append(Source(part.name, split.train, part.share, part.paste_chance))
         seen.update(split.train_places)
         named = zip(split.held_out_places, split.held_out, strict=True)
-        held_out.extend((p, i) for p, i in named if not i.draft)
+        held_out.extend((p, i) for p, i in named if not _is_made(i))
     return Gathered(tuple(sources), tuple(i for p, i in held_out if p not in seen))
 
 
@@ -224,6 +224,10 @@ def _with_refined_boxes(gathered: Gathered, recipe: Recipe, starting: Detector) 
         for s in gathered.sources
     )
     return Gathered(sources, gathered.held_out)
+
+
+def _is_made(image: LabelledImage) -> bool:
+    return image.draft or image.facts.get("set") == "rendered"
 
 
 def _wanted(image: LabelledImage, part: SourcePart) -> bool:
