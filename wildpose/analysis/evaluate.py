@@ -52,7 +52,7 @@ def evaluate_model(
     save_predictions : Path, optional
         File for the predictions, in the form that the scores are defined on.
     report : Path, optional
-        Folder for ``index.html`` with figures and pictures of the worst misses and false alarms.
+        Folder for ``index.html`` with figures, curves and pictures of what is most wrong.
     progress : callable
         Called with pictures done and pictures in all.
 
@@ -76,22 +76,20 @@ def evaluate_model(
     predictor = load_predictor(
         model, device=device, minimum_score=LOWEST_SCORE, mask_score=LOWEST_MASK
     )
-    images = coco["images"]
-    pictures = [(i["id"], data / "images" / i["file_name"]) for i in images]
+    pictures = [(i["id"], data / "images" / i["file_name"]) for i in coco["images"]]
     book = (AnswerBook(coco["annotations"], predictor.dense_pose, predictor.threshold)
             if predictor.has_dense_pose else None)
-    predictions = predict_pictures(predictor, pictures, lambda done: progress(done, len(images)),
+    predictions = predict_pictures(predictor, pictures, lambda n: progress(n, len(pictures)),
                                    None if book is None else book.look)
     predictions |= {} if book is None else book.as_predictions()
     if save_predictions is not None:
         _write(save_predictions, json.dumps(predictions))
     compared = Comparison(EvaluationSet.of(coco, predictions))
     subsets = compared.figures()
-    name = data.resolve().name
     if page_path is not None:
         poses = None if book is None else book.poses
         _write(page_path, _page(predictor.name, compared, subsets, data, poses))
-    return {"model": predictor.name, "data": name, "subsets": subsets}
+    return {"model": predictor.name, "data": data.resolve().name, "subsets": subsets}
 
 
 def _page(
