@@ -135,7 +135,7 @@ def _step_and_keep(
     on_step: Callable[[StepReport, int], None],
 ) -> dict[str, float]:
     schedule = recipe.schedule
-    animals = cut_outs([i for s in gathered.sources for i in s.images])
+    animals = cut_outs([i for s in gathered.sources if s.share for i in s.images])
     mixture = Mixture(gathered.sources, tuple(animals), tuple(schedule.canvases), recipe.seed)
     curves = out / "curves.csv"
     chief = _is_chief()
