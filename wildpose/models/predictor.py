@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -50,6 +51,8 @@ class Predictor:
         Detections with a mask get dense pose too.
     cut_by : {"dense_head", "mask_head"}
         Whose foreground cuts dense pose out; by default what the model was found to be best with.
+    dense_pose_seconds : float
+        Time spent on dense pose so far.
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class Predictor:
         self.mask_score = mask_score
         self.has_dense_pose = dense_pose and self.detector.dense_head is not None
         self.cut_by: CutBy = cut_by or description.dense_pose_cut_by
+        self.dense_pose_seconds = 0.0
         self.input_size = description.canvases[0]
         curves = [description.calibration.get(c.name.lower(), Calibration()) for c in ClassId]
         self._curves = curves
@@ -160,12 +164,15 @@ class Predictor:
         head = self.detector.dense_head
         if not self.has_dense_pose or head is None or not sum(len(b) for b in boxes):
             return []
+        started = time.perf_counter()
         regions = [region_of(b) for b in boxes]
         scaled = [r.cpu().numpy() / np.array(f.scale_xy * 2, np.float32)
                   for r, f in zip(regions, frames, strict=True)]
         mask = masked.probability() if self.cut_by == "mask_head" else None
         answer = head(pool_regions(maps, regions).channels_last())
-        return dense_poses(answer, np.concatenate(scaled), mask)
+        poses = dense_poses(answer, np.concatenate(scaled), mask)
+        self.dense_pose_seconds += time.perf_counter() - started
+        return poses
 
     def _from(self, answer: PictureAnswer, minimum: float) -> PictureAnswer:
         """The boxes of at least this probability, best first."""

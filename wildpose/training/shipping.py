@@ -12,6 +12,7 @@ from torch import Tensor
 
 from wildpose.data.annotations import LabelledImage, as_coco
 from wildpose.evaluation import score_predictions
+from wildpose.evaluation.answers import AnswerBook
 from wildpose.models.detector import Detector
 from wildpose.models.folder import ModelDescription, write_description
 from wildpose.models.predictions import predict_pictures
@@ -61,6 +62,9 @@ def write_model(
     description = calibrated(description, coco, raw)
     write_description(out, description)
     final = Predictor(detector, description, minimum_score=LOWEST, mask_score=0.05)
-    said = predict_pictures(final, pictures)
+    book = (AnswerBook(coco["annotations"], final.dense_pose, description.threshold)
+            if final.has_dense_pose else None)
+    said = predict_pictures(final, pictures, look=None if book is None else book.look)
+    said |= {} if book is None else book.as_predictions()
     figures = score_predictions(coco, said, description.threshold)
     return {name: figures[name] for name in CHOICE_FIGURES}
