@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch.nn import functional
 
+from wildpose.models.detector import Architecture, Detector
 from wildpose.models.proposals import DensePrediction, grid_points
 from wildpose.training.losses import (
     Losses,
@@ -67,6 +68,37 @@ def test_each_loss_sees_only_what_is_labelled(small_detector, make_targets, batc
     losses = measured(small_detector, make_targets, BATCHES[batch])._asdict()
     without_head = {"dense_mask", "chart", "uv"}
     assert {n for n, v in losses.items() if float(v.detach()) == 0} == silent | without_head
+
+
+@pytest.fixture
+def teacher() -> Detector:
+    torch.manual_seed(0)
+    return Detector(Architecture(box_width=16, auto_calibration=True, dense_pose=True))
+
+
+@pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
+def test_with_all_heads_and_uncertainties_losses_and_gradients_are_finite(
+    teacher, make_targets, batch
+):
+    losses = measured(teacher, make_targets, batch)
+    assert all(math.isfinite(float(part.detach())) for part in losses)
+    losses.total().backward()
+    gradients = [p.grad for p in teacher.parameters() if p.grad is not None]
+    assert all(bool(torch.isfinite(g).all()) for g in gradients)
+
+
+def test_masks_teach_the_dense_pose_head_and_every_uncertainty(teacher, make_targets):
+    measured(teacher, make_targets, BATCHES["two classes"]).total().backward()
+    assert teacher.dense_head.mask.weight.grad.any()
+    for head in (teacher.box_head, teacher.mask_head, teacher.dense_head):
+        assert head.uncertainty.weight.grad.any()
+
+
+def test_a_frozen_dense_pose_head_is_not_run(teacher, make_targets):
+    for parameter in teacher.dense_head.parameters():
+        parameter.requires_grad_(False)
+    losses = measured(teacher, make_targets, BATCHES["two classes"])
+    assert float(losses.dense_mask.detach()) == float(losses.chart.detach()) == 0
 
 
 def test_steps_on_one_batch_lower_its_loss(small_detector, make_targets):

@@ -191,14 +191,18 @@ def mask_loss(
 def dense_loss(
     detector: Detector, features: Features, targets: list[Targets], generator: torch.Generator
 ) -> DenseLosses:
-    """Losses of the dense-pose head over animals with points or a mask; 0 without such a head."""
+    """Losses of the dense-pose head over animals with points or a mask.
+
+    0 without such a head, and where it is frozen: it would be run for nothing.
+    """
     nothing = features.dense.logits.sum() * 0
-    if detector.dense_head is None:
+    head = detector.dense_head
+    if head is None or not any(p.requires_grad for p in head.parameters()):
         return DenseLosses(nothing, nothing, nothing)
     regions, truth = truth_regions(targets, generator)
     if not len(truth.mask):
         return DenseLosses(nothing, nothing, nothing)
-    answer = detector.dense_head(pool_regions(features.maps, regions))
+    answer = head(pool_regions(features.maps, regions))
     return dense_losses(answer, truth, generator)
 
 
