@@ -20,6 +20,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from wildpose.surface.all_fours import FORELEG, HEAD, HIND_LEG, TRUNK, all_fours, rows_of
+from wildpose.surface.charts import CHART_SIDE
 from wildpose.types import Array, DensePose
 
 Word = Literal["left", "right", "toward", "away"]
@@ -33,12 +34,21 @@ _REARING_DEG = {-15: 0.03, 0: 0.0, 25: 0.036, 60: 0.075}
 _CAMERA_DOWN_DEG = {-5: 0.0, 12: 0.0, 35: 0.03}
 _LOOKS_WEIGHT = 0.1
 """Of the places' looking at the camera, beside the explained share."""
+_SIDE_WEIGHT = 3.0
+"""Times doubt (1 less the mean confidence of the cells) and the share of cells on right charts less
+that on left ones, for attitudes that point to the right of the picture. Where a network is in doubt
+it still tells which side it sees: on 94 side views kept out of its training right in .92, against
+.84 by where head and hind legs are."""
 _SHARPNESS = 0.04
-"""Of the weights of attitudes: a score so much lower weighs 1/e."""
+_DOUBT_BLUNTS = 0.2
+"""Weights of attitudes: a score lower by _SHARPNESS + _DOUBT_BLUNTS * doubt weighs 1/e. On those
+pictures .73 of all directions are right with these two, .49 without; but toward and away, a fifth of
+them, are then hardly ever said where the network is in doubt."""
 _SIDEWAYS = 0.65
 """People call a body "toward" or "away" only where it points so much more along the view."""
 _MOST_CELLS = 900
 """More say nothing new; beyond this many every second, third ... is taken."""
+_SIDE: Array = np.array([{"R": 1.0, "L": -1.0}.get(s, 0.0) for s in CHART_SIDE])
 _SIDE_SHOWN = 0.25
 """Sine of the angle from which a side counts as seen."""
 
@@ -77,6 +87,8 @@ class _Moments(NamedTuple):
     both: Array  # [3, 2]
     pixels: float
     normal: Array  # [3]
+    right: float  # share of the cells on right charts less that on left ones
+    doubt: float  # 1 less the mean confidence
 
 
 def body_direction(dense_pose: DensePose) -> BodyDirection | None:
@@ -97,7 +109,8 @@ def body_direction(dense_pose: DensePose) -> BodyDirection | None:
         return None
     attitudes = _attitudes()
     score = _scores(moments, attitudes)
-    weight = np.exp((score - score.max()) / _SHARPNESS)
+    blunt = _SHARPNESS + _DOUBT_BLUNTS * moments.doubt
+    weight = np.exp((score - score.max()) / blunt)
     mass = np.bincount(attitudes.word, weight, minlength=len(WORDS))
     mean = np.einsum("h,hij->ij", weight, attitudes.rotation) / weight.sum()
     ahead, left_side = mean[:, 2], -mean[2, 0]
@@ -135,18 +148,19 @@ def _moments_of(dense_pose: DensePose) -> _Moments | None:
     cells = cells[:: 1 + len(cells) // _MOST_CELLS]
     row, column = np.unravel_index(cells, dense_pose.chart.shape)
     chart = dense_pose.chart[row, column]
-    weight = _chart_weights()[chart] * dense_pose.chart_confidence[row, column].astype(np.float64)
+    confidence = dense_pose.chart_confidence[row, column].astype(np.float64)
+    weight = _chart_weights()[chart] * confidence
     total = float(weight.sum())
     if not total > 0:
         return None
-    weight /= total
+    weight, right = weight / total, float(confidence @ _SIDE[chart] / confidence.sum())
     table = all_fours()
     at = rows_of(chart, dense_pose.uv[:, row, column].astype(np.float32))
     body, pixels = table.place[at], _pixels(dense_pose, row, column)
     body, pixels = body - weight @ body, pixels - weight @ pixels
     weighed = weight[:, None] * body
     return _Moments(weighed.T @ body, weighed.T @ pixels, float(weight @ (pixels**2).sum(axis=1)),
-                    weight @ table.normal[at])
+                    weight @ table.normal[at], right, 1 - float(confidence.mean()))
 
 
 def _pixels(dense_pose: DensePose, row: Array, column: Array) -> Array:
@@ -164,7 +178,8 @@ def _scores(moments: _Moments, attitudes: _Attitudes) -> Array:
     scale = np.maximum(along, 0) / spread
     explained = scale * (2 * along - scale * spread) / max(moments.pixels, 1e-9)
     looks = -attitudes.rotation[:, 2] @ moments.normal
-    scores: Array = explained + _LOOKS_WEIGHT * looks - attitudes.cost
+    side = moments.doubt * moments.right * attitudes.rotation[:, 0, 2]
+    scores: Array = explained + _LOOKS_WEIGHT * looks + _SIDE_WEIGHT * side - attitudes.cost
     return scores
 
 
