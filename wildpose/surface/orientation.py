@@ -42,8 +42,8 @@ it still tells which side it sees: on 94 side views kept out of its training rig
 _SHARPNESS = 0.04
 _DOUBT_BLUNTS = 0.2
 """Weights of attitudes: a score lower by _SHARPNESS + _DOUBT_BLUNTS * doubt weighs 1/e. On those
-pictures .73 of all directions are right with these two, .49 without; but toward and away, a fifth of
-them, are then hardly ever said where the network is in doubt."""
+pictures .73 of all directions are right with these two, .49 without; but toward and away, a fifth
+of them, are then hardly ever said where the network is in doubt."""
 _SIDEWAYS = 0.65
 """People call a body "toward" or "away" only where it points so much more along the view."""
 _MOST_CELLS = 900
