@@ -15,6 +15,11 @@ from wildpose.types import Array, DensePose
 
 CutBy = Literal["mask_head", "dense_head"]
 
+FOREGROUND = 0.3
+"""Probability from which the own mask cuts. On pictures kept out of training .5, .4, .3 and .2
+give outlines of IoU .808, .808, .796 and .771, and the right part at .69, .70, .71 and .72 of the
+points that people marked: thin legs get lost first."""
+
 
 def dense_poses(
     answer: DenseAnswer, region_xyxy: Array, mask_probability: Tensor | None = None
@@ -32,7 +37,7 @@ def dense_poses(
     """
     if mask_probability is None:
         cut: CutBy = "dense_head"
-        foreground = answer.mask_logit > 0
+        foreground = (answer.mask_logit * answer.mask_alpha).sigmoid() >= FOREGROUND
     else:
         cut = "mask_head"
         foreground = over_region(mask_probability) >= 0.5
