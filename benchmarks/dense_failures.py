@@ -87,7 +87,7 @@ def judged(model: Poser, animals: Sequence[Subject]) -> Iterator[Judged]:
             parted = [p for p in animal.annotation.get("part_points") or () if p[2] != NOT_ASKED]
             if parted:
                 yield _by_parts(animal, pose, parted)
-            elif len(animal.annotation.get("dp_x") or ()):
+            elif len(animal.annotation.get("dp_x", ())):
                 yield _by_points(animal, pose)
 
 

@@ -63,7 +63,7 @@ def chosen(arguments: argparse.Namespace, needs: Sequence[str] = ()) -> list[Sub
     animals = [Subject(p, row) for p in pictures for row in range(len(p.class_id))
                if p.class_id[row] == ClassId.ANIMAL and not p.ignore[row]]
     if needs:
-        animals = [a for a in animals if any(len(a.annotation.get(k) or ()) for k in needs)]
+        animals = [a for a in animals if any(len(a.annotation.get(k, ())) for k in needs)]
     if arguments.most is not None and len(animals) > arguments.most:
         drawn = np.random.default_rng(0).permutation(len(animals))[: arguments.most]
         animals = [animals[i] for i in sorted(drawn)]
