@@ -87,7 +87,7 @@ def test_what_comes_out_says_dense_pose_of_given_boxes(trained):
     assert not load_predictor(trained, dense_pose=False).has_dense_pose
 
 
-@pytest.mark.parametrize("cut", [1, 3])
+@pytest.mark.parametrize("cut", [3])
 def test_a_run_that_was_killed_ends_with_the_same_weights(recipe, trained, tmp_path, cut):
     def on_step(report, steps):
         if report.step == cut:
