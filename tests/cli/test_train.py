@@ -13,7 +13,7 @@ from wildpose.cli import main
         (None, "there is no such recipe"),
         ("steps: [", "not YAML"),
         ("name: a\nsources: []\nschedule: {steps: 10, batsh: 2}", "schedule.batsh"),
-        ("name: a\nsources: []\nschedule: {steps: 0}", "schedule.steps"),
+        ("name: a\nsources: []\nschedule: {steps: -1}", "schedule.steps"),
     ],
 )
 def test_a_recipe_that_can_not_be_used_names_what_is_wrong(tmp_path, capfd, recipe, said):

@@ -34,10 +34,10 @@ class VertexDistance:
         return int(rows[((self.uv[rows] - uv) ** 2).sum(1).argmin()])
 
     def __call__(self, chart_a, uv_a, chart_b, uv_b) -> np.ndarray:
+        said = np.round(np.float64(uv_b) * 255) / 255
         return np.array([
-            self.table[self._vertex(a, u), self._vertex(b, np.round(v * 255) / 255)] if b else np.inf
-            for a, u, b, v in zip(chart_a, np.float64(uv_a), chart_b, np.float64(uv_b),
-                                  strict=True)])
+            self.table[self._vertex(a, u), self._vertex(b, v)] if b else np.inf
+            for a, u, b, v in zip(chart_a, uv_a, chart_b, said, strict=True)])
 
 
 @pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
