@@ -15,8 +15,8 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from wildpose.errors import DataError, UsageError
-from wildpose.synth.empty_pictures import find_pictures, is_grey
+from wildpose.errors import DataError
+from wildpose.synth.empty_pictures import find_pictures, is_grey, open_picture
 from wildpose.types import Array
 
 MOST_PICTURES = 500
@@ -145,12 +145,7 @@ def photographs_in(folder: Path) -> tuple[Photograph, ...]:
 
 @lru_cache(maxsize=2 * MOST_PICTURES)
 def _opened(path: Path) -> tuple[Array, bool]:
-    try:
-        with Image.open(path) as opened:
-            picture = opened.convert("RGB")
-    except OSError as error:
-        raise UsageError(f"{path}: can't be read as a picture ({error}).",
-                         "Take it out of the folder.") from error
+    picture = open_picture(path)
     factor = min(1.0, _LARGEST_PX / max(picture.size))
     if factor < 1:
         picture = picture.resize((round(picture.width * factor), round(picture.height * factor)))

@@ -27,6 +27,22 @@ def find_pictures(folder: Path) -> list[Path]:
     return found
 
 
+def open_picture(path: Path) -> Image.Image:
+    """A picture in RGB, as large as it is.
+
+    Raises
+    ------
+    UsageError
+        It can't be read.
+    """
+    try:
+        with Image.open(path) as opened:
+            return opened.convert("RGB")
+    except OSError as error:
+        raise UsageError(f"{path}: can't be read as a picture ({error}).",
+                         "Take it out of the folder.") from error
+
+
 def read_picture(path: Path, size: tuple[int, int]) -> Array:
     """Read a picture and cut it to a size, its middle kept.
 
@@ -44,12 +60,7 @@ def read_picture(path: Path, size: tuple[int, int]) -> Array:
     UsageError
         It can't be read.
     """
-    try:
-        with Image.open(path) as opened:
-            picture = opened.convert("RGB")
-    except OSError as error:
-        raise UsageError(f"{path}: can't be read as a picture ({error}).",
-                         "Take it out of the folder.") from error
+    picture = open_picture(path)
     scale = max(size[0] / picture.width, size[1] / picture.height)
     window = (size[0] / scale, size[1] / scale)
     left, top = (picture.width - window[0]) / 2, (picture.height - window[1]) / 2
