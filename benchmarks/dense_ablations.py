@@ -1,18 +1,21 @@
-"""What each piece of the dense-pose head brings: short trainings on the same kept regions.
+"""What each piece of the dense-pose head, and each source, brings: short trainings side by side.
 
-    python -m benchmarks.dense_ablations RECIPE OUT --on DATA [--on DATA ...] [--steps N]
+    python -m benchmarks.dense_ablations RECIPE OUT --on DATA [--on DATA ...] [--rendered NAME=DIR]
 
-Every variant starts from the same fresh head with the same seed, draws from the same regions and
-takes the same number of steps; what differs is named in the first column. ``DATA`` are labelled
-folders that the recipe does not train on (its own ``held_out`` of an earlier run, rendered animals
-of families that were kept out). OUT keeps regions, weights and answers, so that a second call only
-does what is missing. The table goes to standard output as Markdown, its figures to OUT/table.json.
+Every variant starts from the same detector with a fresh dense-pose head, draws from the same kept
+regions and takes the same number of steps; what differs is named in the first column. With
+``--rendered`` there is a variant whose rendered pictures are others. ``DATA`` are labelled folders
+that the recipe does not train on (the ``held_out`` of a training, rendered animals of families that
+were kept out). OUT keeps regions, weights and figures, so that a second call only does what is
+missing; once the regions are there, calls with other seeds or ``--only`` may run side by side. The
+table goes to standard output as Markdown, its figures to OUT/table.json.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +29,11 @@ from wildpose.models.folder import read_description, write_description
 from wildpose.models.pretrained import load_model_weights
 from wildpose.training.dense_run import KeptSource, collect, train_dense_head
 from wildpose.training.recipe import Recipe, read_recipe, start_folder
-from wildpose.training.run import gather
 from wildpose.training.shipping import write_model
+from wildpose.training.sources import gather
+
+STEPS, BATCH, REGIONS = 250, 12, 0.3
+"""Of a short training: steps, regions a step, share of the recipe's regions that is kept."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,10 @@ class Variant:
     without : str
         Kind of source that is left out: rendered, real, twins, or nothing.
     cut_by : {"dense_head", "mask_head"}
+    rendered : str
+        Another folder of rendered pictures than the recipe's.
+    weights_of : str
+        The variant whose weights these are; it comes before.
     """
 
     name: str
@@ -51,14 +61,16 @@ class Variant:
     model: dict[str, Any]
     without: str = ""
     cut_by: str = "dense_head"
+    rendered: str = ""
+    weights_of: str = ""
 
 
 VARIANTS = (
     Variant("whole", "tables 1, 2, 6, 7 a", {}),
     Variant("without auto-calibration", "tables 1, 2, 6", {"auto_calibration": False}),
-    Variant("without context", "tables 1, 2", {"dense_context": False}),
-    Variant("without both", "tables 1, 2", {"auto_calibration": False, "dense_context": False}),
-    Variant("cut by the mask head", "table 7 c", {}, cut_by="mask_head"),
+    Variant("without context", "table 2", {"dense_context": False}),
+    Variant("without both", "table 2", {"auto_calibration": False, "dense_context": False}),
+    Variant("cut by the mask head", "table 7 c", {}, cut_by="mask_head", weights_of="whole"),
     Variant("without rendered animals", "sources", {}, without="rendered"),
     Variant("without real labels", "sources", {}, without="real"),
     Variant("without twins", "sources", {}, without="twins"),
@@ -71,59 +83,110 @@ def main() -> None:
     parser.add_argument("recipe", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--on", type=Path, action="append", required=True)
-    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--rendered", action="append", default=[], metavar="NAME=DIR")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--only", action="append", metavar="NAME", help="of these variants alone")
     given = parser.parse_args()
-    rows = table(given.recipe, given.out, given.on, given.steps)
+    others = tuple(Variant(name, "rendered pictures", {}, rendered=str(Path(folder).resolve()))
+                   for name, folder in (r.split("=", 1) for r in given.rendered))
+    variants = [v for v in VARIANTS + others if not given.only or v.name in given.only]
+    rows = table(variants, short(given.recipe, given.steps), given.out, given.on, given.seeds)
     (given.out / "table.json").write_text(json.dumps(rows, indent=1), "utf-8")
-    print(as_markdown(rows, [p.name for p in given.on], given.steps))
+    print(as_markdown(rows, [p.name for p in given.on], given.steps, given.seeds))
 
 
-def table(recipe_path: Path, out: Path, folders: list[Path], steps: int) -> list[dict[str, Any]]:
-    """Figures of every variant on every folder."""
+@dataclass(frozen=True)
+class Short:
+    """The recipe with a short schedule, and the folder that its paths start from."""
+
+    recipe: Recipe
+    folder: Path
+
+
+def short(recipe_path: Path, steps: int) -> Short:
+    """The recipe at ``recipe_path`` with fewer regions and steps."""
     recipe = read_recipe(recipe_path)
     if recipe.dense_schedule is None:
         raise SystemExit(f"{recipe_path} has no dense_schedule.")
-    schedule = recipe.dense_schedule.model_copy(update={"steps": steps})
-    recipe = recipe.model_copy(update={"dense_schedule": schedule})
-    sources = gather(recipe, recipe_path.parent).sources
-    kept = collect(_detector(recipe, recipe_path), recipe, sources, out / "regions")
+    schedule = recipe.dense_schedule.model_copy(
+        update={"steps": steps, "batch": BATCH, "checkpoint_every": steps, "average_decay": 0.98})
+    sources = [s.model_copy(update={"regions": int(REGIONS * s.regions)}) for s in recipe.sources]
+    return Short(recipe.model_copy(update={"dense_schedule": schedule, "sources": sources}),
+                 recipe_path.parent)
+
+
+def table(
+    variants: list[Variant], base: Short, out: Path, folders: list[Path], seeds: list[int]
+) -> list[dict[str, Any]]:
+    """Figures of every variant, folder and seed."""
+    kept: dict[str, list[KeptSource]] = {}
     rows = []
-    for variant in VARIANTS:
-        folder = out / variant.name.replace(" ", "-")
-        if not (folder / "weights.safetensors").is_file():
-            _train(variant, recipe, recipe_path, kept, folder)
-        figures = {p.name: _measured(folder, p) for p in folders}
+    for variant in variants:
+        figures: dict[str, list[dict[str, Any]]] = {p.name: [] for p in folders}
+        for seed in seeds:
+            folder = out / f"seed-{seed}" / variant.name.replace(" ", "-")
+            if variant.weights_of:
+                _take_over(folder.with_name(variant.weights_of), variant.cut_by, folder)
+            elif not (folder / "weights.safetensors").is_file():
+                if variant.rendered not in kept:
+                    kept[variant.rendered] = _regions(base, variant.rendered, out)
+                _train(variant, base, seed, kept[variant.rendered], folder)
+            for data in folders:
+                figures[data.name].append(_measured(folder, data))
         rows.append({"name": variant.name, "of": variant.of, "figures": figures})
     return rows
 
 
-def _detector(recipe: Recipe, recipe_path: Path) -> Detector:
+def _regions(base: Short, rendered: str, out: Path) -> list[KeptSource]:
+    """The base's regions, its rendered ones replaced by those of another folder."""
+    found: list[KeptSource] = []
+    for part in _with_regions(base.recipe):
+        other = bool(rendered) and _kind(part) == "rendered"
+        own = part.model_copy(update={"folder": rendered}) if other else part
+        recipe = base.recipe.model_copy(update={"sources": [own]})
+        place = out / (f"regions-{Path(rendered).name}" if other else "regions")
+        sources = gather(recipe, base.folder).sources
+        found += collect(_detector(base, recipe), recipe, sources, place)
+    return found
+
+
+def _detector(base: Short, recipe: Recipe) -> Detector:
     torch.manual_seed(recipe.seed)
     m = recipe.model
     detector = Detector(Architecture(m.backbone, box_move=m.box_move, dense_pose=True,
                                      auto_calibration=m.auto_calibration,
                                      dense_context=m.dense_context))
     if m.start_from:
-        load_model_weights(detector, start_folder(m.start_from, recipe_path.parent))
+        load_model_weights(detector, start_folder(m.start_from, base.folder),
+                           fresh_dense_head=True)
     return detector
 
 
 def _train(
-    variant: Variant, recipe: Recipe, recipe_path: Path, kept: list[KeptSource], folder: Path
+    variant: Variant, base: Short, seed: int, kept: list[KeptSource], folder: Path
 ) -> None:
-    recipe = recipe.model_copy(
-        update={"model": recipe.model.model_copy(update=variant.model), "name": variant.name})
+    changed = {"model": base.recipe.model.model_copy(update=variant.model), "name": variant.name,
+               "seed": seed}
+    recipe = base.recipe.model_copy(update=changed)
     drawn = [k for k, part in zip(kept, _with_regions(recipe), strict=True)
              if _kind(part) != variant.without]
     folder.mkdir(parents=True, exist_ok=True)
-    detector = _detector(recipe, recipe_path)
-    state = train_dense_head(detector, recipe, drawn, folder, lambda report, steps: None)
+    state = train_dense_head(_detector(base, recipe), recipe, drawn, folder,
+                             lambda report, steps: None)
     write_model(state.model, dict(state.average), recipe, [], folder)
-    start = read_description(Path(start_folder(str(recipe.model.start_from), recipe_path.parent)))
+    start = read_description(Path(start_folder(str(recipe.model.start_from), base.folder)))
     own = read_description(folder)
-    fields = {**vars(own), "calibration": start.calibration, "threshold": start.threshold,
-              "dense_pose_cut_by": variant.cut_by}
+    fields = {**vars(own), "calibration": start.calibration, "threshold": start.threshold}
     write_description(folder, type(own)(**fields))
+
+
+def _take_over(other: Path, cut_by: str, folder: Path) -> None:
+    """The same weights in a folder of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(other / "weights.safetensors", folder)
+    own = read_description(other)
+    write_description(folder, type(own)(**{**vars(own), "dense_pose_cut_by": cut_by}))
 
 
 def _with_regions(recipe: Recipe) -> list[Any]:
@@ -133,7 +196,7 @@ def _with_regions(recipe: Recipe) -> list[Any]:
 def _kind(part: Any) -> str:
     if part.twins:
         return "twins"
-    return "rendered" if "rendered" in part.folder else "real"
+    return "rendered" if part.name == "rendered" else "real"
 
 
 def _measured(folder: Path, data: Path) -> dict[str, Any]:
@@ -145,32 +208,52 @@ def _measured(folder: Path, data: Path) -> dict[str, Any]:
     return found
 
 
+def _of_points(key: str) -> Callable[[dict[str, Any]], float | None]:
+    return lambda s: s["part_points"] and s["part_points"]["given_box"][key]
+
+
+def _of_dense(key: str) -> Callable[[dict[str, Any]], float | None]:
+    return lambda s: s["dense_pose"] and s["dense_pose"][key]
+
+
 COLUMNS: tuple[tuple[str, Callable[[dict[str, Any]], float | None]], ...] = (
-    ("part", lambda s: s["part_points"] and s["part_points"]["given_box"]["part"]),
-    ("coarse", lambda s: s["part_points"] and s["part_points"]["given_box"]["coarse"]),
-    ("side", lambda s: s["part_points"] and s["part_points"]["given_box"]["side"]),
-    ("facing", lambda s: s["facing"] and s["facing"]["accuracy"]),
-    ("GPS AP", lambda s: s["dense_pose"] and s["dense_pose"]["gps_ap"]),
-    ("GPSm AP", lambda s: s["dense_pose"] and s["dense_pose"]["gpsm_ap"]),
-    ("AUC 10", lambda s: s["dense_pose"] and s["dense_pose"]["auc_10"]),
-    ("AUC 30", lambda s: s["dense_pose"] and s["dense_pose"]["auc_30"]),
-    ("box AP", lambda s: s["box"] and s["box"]["ap"]),
+    ("part", _of_points("part")),
+    ("coarse", _of_points("coarse")),
+    ("side", _of_points("side")),
+    ("facing", lambda s: s["part_points"] and s["facing"] and s["facing"]["accuracy"]),
+    ("GPSm AP", _of_dense("gpsm_ap")),
+    ("AUC 30", _of_dense("auc_30")),
+    ("chart right", _of_dense("chart_right")),
+    ("chart ECE", _of_dense("chart_ece")),
+    ("chart AUSE", _of_dense("chart_ause")),
+    ("uv AUSE", _of_dense("uv_ause")),
     ("mask AP", lambda s: s["mask"] and s["mask"]["ap"]),
 )
 
 
-def as_markdown(rows: list[dict[str, Any]], folders: list[str], steps: int) -> str:
-    """The table; columns that no variant has a figure for are left out."""
-    cells = [(folder, name, read) for folder in folders for name, read in COLUMNS
-             if any(read(r["figures"][folder]) is not None for r in rows)]
-    lines = [f"{steps} steps each.", "",
-             "| variant | answers to | " + " | ".join(f"{n} ({f})" for f, n, _ in cells) + " |",
-             "|---" * (2 + len(cells)) + "|"]
-    for row in rows:
-        said = [read(row["figures"][folder]) for folder, _, read in cells]
-        shown = ["-" if v is None else f"{v:.3f}" for v in said]
-        lines.append(f"| {row['name']} | {row['of']} | " + " | ".join(shown) + " |")
+def as_markdown(
+    rows: list[dict[str, Any]], folders: list[str], steps: int, seeds: list[int]
+) -> str:
+    """One table a folder; a cell is the mean over the seeds and, of several, half their range."""
+    lines = [f"{steps} steps of {BATCH} regions each; seeds {', '.join(map(str, seeds))}."]
+    for folder in folders:
+        columns = [(name, read) for name, read in COLUMNS
+                   if any(read(f) is not None for r in rows for f in r["figures"][folder])]
+        lines += ["", f"On {folder}:", "",
+                  "| variant | answers to | " + " | ".join(n for n, _ in columns) + " |",
+                  "|---" * (2 + len(columns)) + "|"]
+        for row in rows:
+            said = [_cell([read(f) for f in row["figures"][folder]]) for _, read in columns]
+            lines.append(f"| {row['name']} | {row['of']} | " + " | ".join(said) + " |")
     return "\n".join(lines)
+
+
+def _cell(values: list[float | None]) -> str:
+    known = [v for v in values if v is not None]
+    if not known:
+        return "-"
+    middle = f"{sum(known) / len(known):.3f}"
+    return middle if len(known) == 1 else f"{middle} ± {(max(known) - min(known)) / 2:.3f}"
 
 
 if __name__ == "__main__":

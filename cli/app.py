@@ -10,6 +10,7 @@ import typer
 from .analyze import analyze
 from .doctor import doctor
 from .evaluate import evaluate
+from .inpaint import inpaint
 from .models import models
 from .review import review
 from .surface import surface
@@ -21,6 +22,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
     "review": (review, "Look at the clips of a run in your browser."),
     "evaluate": (evaluate, "Measure a model on pictures with known animals."),
     "train": (train, "Train a model from labelled pictures."),
+    "inpaint": (inpaint, "Fill in dense pose between annotated points."),
     "synth": (synth, "Render clips of animals with exact truth."),
     "surface": (surface, "Draw the reference surface; carry animals onto it."),
     "models": (models, "List the models that come with wildpose."),
@@ -40,6 +42,8 @@ _EXAMPLES = {
     "evaluate": "Example: wildpose evaluate animal-small labelled/ --report runs/evaluation",
     "synth": "Example: wildpose synth --out runs/synth --clips 40 --stills 200",
     "surface": "Example: wildpose surface remap wolf --out runs/wolf",
+    "inpaint": "Example: wildpose inpaint models/teacher recipes/inpainting-teacher.yaml"
+               " --out filled",
     "train": "Example: wildpose train recipes/animal-small.yaml --out models/mine",
 }
 

@@ -12,6 +12,7 @@ from wildpose.data.augment import (
     PADDING,
     Placement,
     blurred,
+    bodies_alone,
     camera_look,
     captioned,
     compressed,
@@ -110,6 +111,20 @@ def test_what_the_picture_does_not_cover_is_grey(labelled_square):
     outside[40:100, 30:110] = False
     assert (example.image[outside] == PADDING).all()
     assert not (example.image[~outside] == PADDING).all(-1).any()
+
+
+def test_bodies_alone_are_all_that_is_left(labelled_square):
+    image = labelled_square()
+    example = place(image, letterbox(image.size, CANVAS), CANVAS)
+    alone = bodies_alone(example)
+    body = example.masks[0]
+    assert (alone.image[~body] == PADDING).all()
+    assert (alone.image[body] == example.image[body]).all()
+    assert alone.ignore.tolist() == [False]
+    lost = bodies_alone(replace(example, masks=(None,)))
+    assert (lost.image == PADDING).all()
+    assert lost.ignore.tolist() == [True]
+    assert lost.body_points == (None,)
 
 
 @settings(max_examples=60, deadline=None)

@@ -17,6 +17,7 @@ from wildpose.masks import encode
 from wildpose.types import DensePose
 
 FIGURES = ("gps_ap", "gpsm_ap", "auc_10", "auc_30", "within_5cm", "within_10cm", "within_20cm")
+DOUBT = ("chart_right", "chart_ece", "chart_ause", "uv_ause")
 
 
 def flat_distance(chart_a, uv_a, chart_b, uv_b):
@@ -62,15 +63,25 @@ def test_worked_example():
     assert precision_table(matches, "gpsm", everything)["ap"] == pytest.approx(0.8)
     assert (gps["apm"], gps["arl"]) == (None, pytest.approx(0.5))
     report = score_predictions(coco, predictions, distance=flat_distance)["all"]["dense_pose"]
-    assert tuple(report) == FIGURES
+    assert tuple(report) == FIGURES + DOUBT
     assert report["within_20cm"] == report["auc_10"] == report["auc_30"] == pytest.approx(1 / 3)
     assert json.loads(json.dumps(report)) == report
+
+
+def test_doubt_stands_beside_the_figures():
+    """Every chart is right and half sure; two of three u are off, and sigma is the same for all."""
+    coco, predictions = torso(0.9)
+    report = score_predictions(coco, predictions, distance=flat_distance)["all"]["dense_pose"]
+    assert report["chart_right"] == 1
+    assert report["chart_ece"] == pytest.approx(0.5)
+    assert report["uv_ause"] == pytest.approx(1)
+    assert report["chart_ause"] is None
 
 
 def test_the_right_answer_is_perfect():
     coco, predictions = torso(0.2)
     report = score_predictions(coco, predictions, distance=flat_distance)["all"]["dense_pose"]
-    assert report == {name: pytest.approx(1) for name in FIGURES}
+    assert {k: report[k] for k in FIGURES} == {name: pytest.approx(1) for name in FIGURES}
 
 
 def test_an_animal_without_an_answer_is_background():

@@ -8,11 +8,13 @@ from safetensors.torch import save_file
 
 from wildpose.errors import ModelError
 from wildpose.models.detector import Architecture, Detector
+from wildpose.models.folder import ModelDescription, write_description
 from wildpose.models.pretrained import (
     COCO_ANIMAL_ROWS,
     COCO_PERSON_ROW,
     efficientnet_lite_names,
     load_first_stage,
+    load_model_weights,
     load_trunk,
 )
 
@@ -104,3 +106,22 @@ def test_a_pth_file_that_holds_no_weights_is_refused(content, tmp_path):
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"start\.pth: not weights of this trunk"):
         load_trunk(Detector(Architecture("efficientnet_lite0", box_width=16)), path)
+
+
+def test_a_dense_pose_head_is_taken_over_or_starts_anew(tmp_path):
+    architecture = Architecture(dense_pose=True)
+    other, carried, anew = (Detector(architecture).state_dict() for _ in range(3))
+    save_file(other, tmp_path / "weights.safetensors")
+    write_description(tmp_path, ModelDescription("other", "", "none", architecture.as_json()))
+
+    def after(start: dict, *, fresh: bool) -> dict:
+        detector = Detector(architecture)
+        detector.load_state_dict(start)
+        load_model_weights(detector, tmp_path, fresh_dense_head=fresh)
+        return detector.state_dict()
+
+    assert all(torch.equal(v, other[k]) for k, v in after(carried, fresh=False).items())
+    found = after(anew, fresh=True)
+    assert torch.equal(found["dense_head.charts.weight"], anew["dense_head.charts.weight"])
+    assert all(torch.equal(v, (anew if k.startswith("dense_head.") else other)[k])
+               for k, v in found.items())

@@ -18,7 +18,8 @@ from wildpose.models.detector import Architecture, Detector
 from wildpose.models.predictor import load_predictor
 from wildpose.training.losses import Losses
 from wildpose.training.recipe import read_recipe
-from wildpose.training.run import gather, train
+from wildpose.training.run import train
+from wildpose.training.sources import gather
 
 LOSSES = list(Losses._fields)
 

@@ -150,6 +150,23 @@ def place(
     )
 
 
+def bodies_alone(example: Example) -> Example:
+    """The picture with everything but the masked bodies a plain grey (Güler et al. 2018, 3.4).
+
+    A body without a mask is lost in it and ignored.
+    """
+    shown = [m for m in example.masks if m is not None]
+    body = np.any(shown, axis=0) if shown else np.zeros(example.image.shape[:2], bool)
+    without = np.array([m is None for m in example.masks], bool)
+    return replace(
+        example,
+        image=np.where(body[..., None], example.image, np.uint8(PADDING)),
+        ignore=example.ignore | without,
+        body_points=tuple(None if lost else points for lost, points in
+                          zip(without, example.body_points, strict=bool(example.body_points))),
+    )
+
+
 def _placed_mask(
     rle: Rle | None, placement: Placement, canvas: tuple[int, int]
 ) -> Array | None:

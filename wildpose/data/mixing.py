@@ -13,7 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from wildpose.data.annotations import LabelledImage
-from wildpose.data.augment import Example, camera_look, place, random_placement
+from wildpose.data.augment import (
+    Example,
+    bodies_alone,
+    camera_look,
+    place,
+    random_placement,
+)
 from wildpose.data.paste import CutOut, paste
 
 
@@ -29,12 +35,15 @@ class Source:
         Of all draws; the shares of all sources are normalised to 1.
     paste_chance : float
         Chance that an animal is pasted onto a drawn picture (then another with the same chance).
+    bodies_alone : bool
+        Everything but the bodies is made grey.
     """
 
     name: str
     images: tuple[LabelledImage, ...]
     share: float
     paste_chance: float = 0.0
+    bodies_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,9 @@ def _draw(
 ) -> Example:
     image = source.images[rng.integers(len(source.images))]
     example = place(image, random_placement(image, canvas, rng), canvas, rng)
-    if animals:
+    if source.bodies_alone:
+        example = bodies_alone(example)
+    elif animals:
         for _ in range(2):
             if rng.random() < source.paste_chance:
                 example = paste(example, animals[int(rng.integers(len(animals)))], rng)

@@ -84,3 +84,20 @@ def dense_doubt(points: DensePointErrors) -> DenseDoubt:
         uv=sparsification(np.linalg.norm(step, axis=1), sigma[usable]),
         geodesic=sparsification(points.distance_m[seen], sigma[seen]),
     )
+
+
+def doubt_figures(points: DensePointErrors) -> dict[str, float | None]:
+    """The most telling figures of :func:`dense_doubt`, for a report.
+
+    Returns
+    -------
+    dict
+        ``chart_right``, ``chart_ece``; ``chart_ause``, ``uv_ause``: shares of a random order's.
+    """
+    doubt = dense_doubt(points)
+    return {
+        "chart_right": doubt.chart_right,
+        "chart_ece": doubt.chart_ece,
+        "chart_ause": None if doubt.chart is None else doubt.chart.relative,
+        "uv_ause": None if doubt.uv is None else doubt.uv.relative,
+    }

@@ -95,10 +95,13 @@ def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
-def load_model_weights(detector: Detector, name_or_folder: str | Path) -> None:
+def load_model_weights(
+    detector: Detector, name_or_folder: str | Path, *, fresh_dense_head: bool = False
+) -> None:
     """Take over the weights of a model folder, as far as both networks have the same parts.
 
-    A part that only one of them has (dense-pose head, uncertainties) is left as it is.
+    A part that only one of them has (dense-pose head, uncertainties) is left as it is, and with
+    ``fresh_dense_head`` so is the dense-pose head.
 
     Raises
     ------
@@ -111,6 +114,8 @@ def load_model_weights(detector: Detector, name_or_folder: str | Path) -> None:
     except UNUSABLE as error:
         raise ModelError(f"{path}: can't be read ({_first_line(error)}).",
                          "Copy the model folder anew.") from error
+    if fresh_dense_head:
+        weights = {n: v for n, v in weights.items() if not n.startswith("dense_head.")}
     own = detector.state_dict()
     optional = ("dense_head.", "box_head.uncertainty.", "mask_head.uncertainty.")
     odd = {n for n in own.keys() ^ weights.keys() if not n.startswith(optional)}

@@ -28,7 +28,8 @@ class ModelPart(_Strict):
     """Which network, and what it starts from.
 
     ``start_from`` is a model folder (or the name of a shipped model) whose weights are taken over
-    as far as they fit; ``trunk`` and ``first_stage`` name published weights of these parts alone.
+    as far as they fit, but for the dense-pose head where ``fresh_dense_head``; ``trunk`` and
+    ``first_stage`` name published weights of these parts alone.
     """
 
     backbone: Literal["shufflenet_v2_x1_5", "efficientnet_lite0"] = "shufflenet_v2_x1_5"
@@ -39,6 +40,7 @@ class ModelPart(_Strict):
     dense_pose: bool = False
     dense_context: bool = True
     start_from: str | None = None
+    fresh_dense_head: bool = False
 
 
 class LabelsPart(_Strict):
@@ -71,7 +73,9 @@ class SourcePart(_Strict):
     ``box_share`` moves boxes drawn by eye that share of the way to those of the starting detector
     (:mod:`wildpose.training.refine`). ``regions`` of its animals are kept for the dense-pose head's
     own schedule, which draws from them by ``dense_share``; with ``twins`` each has its mirror image
-    in another light beside it, and any box will do (:mod:`wildpose.training.twins`).
+    in another light beside it, and any box will do (:mod:`wildpose.training.twins`). With
+    ``bodies_alone`` all but the masked bodies is grey, for a teacher of in-painting
+    (:mod:`wildpose.training.inpainting`); nothing is pasted then.
     """
 
     name: str
@@ -82,6 +86,7 @@ class SourcePart(_Strict):
     dense_share: float = Field(default=0.0, ge=0)
     twins: bool = False
     paste_chance: float = Field(default=0.0, ge=0, le=1)
+    bodies_alone: bool = False
     box_share: float = Field(default=0.0, ge=0, le=1)
     labels: LabelsPart = LabelsPart()
     where: dict[str, list[str]] = {}

@@ -22,10 +22,8 @@ import numpy as np
 import torch
 import torch.distributed as dist
 
-from wildpose.data.annotations import LabelledImage, read_labelled
-from wildpose.data.mixing import Mixture, Source
+from wildpose.data.mixing import Mixture
 from wildpose.data.paste import cut_outs
-from wildpose.data.split import split_by_place
 from wildpose.drawing.curves import plot_curves
 from wildpose.errors import UsageError
 from wildpose.models.detector import Architecture, Detector
@@ -35,9 +33,10 @@ from wildpose.training.checkpoint import TrainingState
 from wildpose.training.dense_run import collect, train_dense_head
 from wildpose.training.loop import StepReport, parameter_groups, train_steps
 from wildpose.training.losses import Losses
-from wildpose.training.recipe import Recipe, SourcePart, read_recipe, resolve, start_folder
+from wildpose.training.recipe import Recipe, read_recipe, resolve, start_folder
 from wildpose.training.refine import refine_boxes
 from wildpose.training.shipping import write_model
+from wildpose.training.sources import Gathered, gather
 
 
 @dataclass(frozen=True)
@@ -55,14 +54,6 @@ class TrainingSummary:
         """As `wildpose train --json` prints it."""
         return {"out": str(self.out), "steps": self.steps, "pictures": self.pictures,
                 "held_out": self.held_out, "losses": self.last_losses, "figures": self.figures}
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """The pictures of a recipe, parted."""
-
-    sources: tuple[Source, ...]
-    held_out: tuple[LabelledImage, ...]
 
 
 def train(
@@ -177,45 +168,6 @@ def _train_dense(
     return train_dense_head(state.model, recipe, kept, out, keep), last
 
 
-def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
-    """Read the sources of a recipe and keep its places and species out.
-
-    In neither part are drafts and rendered pictures of a kept-out species (nothing is chosen on a
-    detector's labels, nor on pictures of our own making) and kept-out pictures from a place that
-    training has seen, under whatever source: they would flatter.
-
-    Raises
-    ------
-    DataError
-        A folder that can't be read.
-    UsageError
-        A source without pictures, or all of whose pictures are kept out.
-    """
-    sources: list[Source] = []
-    held_out: list[tuple[str, LabelledImage]] = []
-    seen: set[str] = set()
-    for part in recipe.sources:
-        pictures = resolve(part.pictures, recipe_folder) if part.pictures else None
-        labelled = read_labelled(resolve(part.folder, recipe_folder), pictures,
-                                 part.labels.rules(recipe_folder))
-        images = [i for i in labelled if _wanted(i, part)]
-        if not images:
-            raise UsageError(f"Source {part.name}: no picture is left.",
-                             "Check its `folder`, `where` and `leave_out`.")
-        made = all(_is_made(i) for i in images)
-        empty = not any(len(i.box_xyxy) for i in images)
-        share = recipe.hold_out.empty_share if empty else recipe.hold_out.share
-        split = split_by_place(images, 0 if made else share, recipe.hold_out.species)
-        if not split.train:
-            raise UsageError(f"Source {part.name}: all of its {len(images)} pictures are kept out.",
-                             "Lower the share or the species of `hold_out`.")
-        sources.append(Source(part.name, split.train, part.share, part.paste_chance))
-        seen.update(split.train_places)
-        named = zip(split.held_out_places, split.held_out, strict=True)
-        held_out.extend((p, i) for p, i in named if not _is_made(i))
-    return Gathered(tuple(sources), tuple(i for p, i in held_out if p not in seen))
-
-
 def _with_refined_boxes(gathered: Gathered, recipe: Recipe, starting: Detector) -> Gathered:
     """The kept-out pictures keep their labels: a model is measured on what people drew."""
     shares = {part.name: part.box_share for part in recipe.sources}
@@ -226,17 +178,6 @@ def _with_refined_boxes(gathered: Gathered, recipe: Recipe, starting: Detector) 
     return Gathered(sources, gathered.held_out)
 
 
-def _is_made(image: LabelledImage) -> bool:
-    return image.draft or image.facts.get("set") == "rendered"
-
-
-def _wanted(image: LabelledImage, part: SourcePart) -> bool:
-    def is_in(values: dict[str, list[str]]) -> list[bool]:
-        return [str(image.facts.get(k)) in allowed for k, allowed in values.items()]
-
-    return all(is_in(part.where)) and not any(is_in(part.leave_out))
-
-
 def _fresh_state(recipe: Recipe, recipe_folder: Path, device: str) -> TrainingState:
     model = recipe.model
     detector = Detector(Architecture(
@@ -244,7 +185,8 @@ def _fresh_state(recipe: Recipe, recipe_folder: Path, device: str) -> TrainingSt
         dense_pose=model.dense_pose, dense_context=model.dense_context,
     ))
     if model.start_from:
-        load_model_weights(detector, start_folder(model.start_from, recipe_folder))
+        load_model_weights(detector, start_folder(model.start_from, recipe_folder),
+                           fresh_dense_head=model.fresh_dense_head)
     if recipe.model.trunk:
         load_trunk(detector, resolve(recipe.model.trunk, recipe_folder))
     if recipe.model.first_stage:
