@@ -24,6 +24,10 @@ from typing import Any
 import torch
 
 from wildpose.analysis.evaluate import evaluate_model
+from wildpose.evaluation.dataset import EvaluationSet
+from wildpose.evaluation.dense_doubt import doubt_figures
+from wildpose.evaluation.dense_scores import dense_figures
+from wildpose.evaluation.surface_distance import reference_distance
 from wildpose.models.detector import Architecture, Detector
 from wildpose.models.folder import read_description, write_description
 from wildpose.models.pretrained import load_model_weights
@@ -202,10 +206,24 @@ def _kind(part: Any) -> str:
 def _measured(folder: Path, data: Path) -> dict[str, Any]:
     kept = folder / f"figures-{data.name}.json"
     if not kept.is_file():
-        subsets = evaluate_model(str(folder), data)["subsets"]
-        kept.write_text(json.dumps(subsets), "utf-8")
-    found: dict[str, Any] = json.loads(kept.read_text("utf-8"))["all"]
+        said = folder / f"said-{data.name}.json"
+        figures = evaluate_model(str(folder), data, save_predictions=said)["subsets"]["all"]
+        if figures["dense_pose"]:
+            figures["dense_pose"] |= _doubt(data, said)
+        said.unlink()
+        kept.write_text(json.dumps(figures), "utf-8")
+    found: dict[str, Any] = json.loads(kept.read_text("utf-8"))
     return found
+
+
+def _doubt(data: Path, said: Path) -> dict[str, float | None]:
+    truth, predictions = (json.loads(p.read_text("utf-8"))
+                          for p in (data / "annotations.json", said))
+    compared = EvaluationSet.of(truth, predictions)
+    dense = dense_figures(compared, reference_distance())
+    if dense is None:
+        return {}
+    return doubt_figures(dense.points.of_images(compared.members("all", "animal")))
 
 
 def _of_points(key: str) -> Callable[[dict[str, Any]], float | None]:

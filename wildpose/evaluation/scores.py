@@ -21,7 +21,6 @@ from wildpose.evaluation.calibration import (
     reliability_bins,
 )
 from wildpose.evaluation.dataset import EvaluationSet
-from wildpose.evaluation.dense_doubt import doubt_figures
 from wildpose.evaluation.dense_scores import DenseFigures, dense_figures
 from wildpose.evaluation.facing import facing_report
 from wildpose.evaluation.matching import ImageMatch, match_animals
@@ -187,8 +186,6 @@ def _subset(compared: Comparison, name: str) -> dict[str, Any]:
     report["presence"] = presence(compared.presence, animal, data.threshold)
     report |= {key: _mask_figures(m, animal) for key, m in compared.masks.items()}
     dense = compared.dense and compared.dense.report(animal)
-    if compared.dense and dense:
-        dense = dense | doubt_figures(compared.dense.points.of_images(animal))
     return report | _body_figures(data, animal, matches) | {"dense_pose": dense}
 
 
