@@ -1,0 +1,3 @@
+"""What the tests of adaptation share."""
+
+from __future__ import annotations
