@@ -1,0 +1,104 @@
+"""Small copies of pictures, and what they tell: colour, motion, whether two show the same.
+
+A thumbnail of 64 x 36 costs 2 kB in grey, so those of a whole clip can be held where its pictures
+can not. Averaging over so many pixels also takes out sensor noise and compression.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+import numpy as np
+from PIL import Image
+
+from wildpose.types import Array
+
+THUMBNAIL_WH = (64, 36)
+"""Width and height; pictures of another shape are squeezed into it."""
+
+NO_COLOUR = 10.0
+"""Levels between the lowest and the highest channel that 9 of 10 pixels of a grey picture keep.
+
+On 1,100 labelled pictures: 86 % of those by night fall below (the others were lit by a white
+flash and have colour) and 3 % of those by day, most of them without colour indeed.
+"""
+
+SAME_PICTURE = 6.0
+"""Levels by which the cells of two pictures may differ at most where both show the same."""
+
+SAME_VIEW = 0.6
+"""Correlation of two thumbnails from which they look the same way."""
+
+REMEMBERED = 500
+"""How many pictures of a place are looked back on for near-duplicates: the light moves on."""
+
+_CELL = 2
+
+
+def thumbnail(image: Array) -> Array:
+    """Shrink a picture, uint8 [H, W, 3], to uint8 [36, 64, 3] by averaging."""
+    small = Image.fromarray(image).resize(THUMBNAIL_WH, Image.Resampling.BOX, reducing_gap=2.0)
+    return np.asarray(small)
+
+
+def without_colour(small: Array) -> bool:
+    """Whether a thumbnail, uint8 [36, 64, 3], has no colour: taken by infra-red light."""
+    levels = small.astype(np.float32)
+    return bool(np.percentile(levels.max(2) - levels.min(2), 90) < NO_COLOUR)
+
+
+def grey(small: Array) -> Array:
+    """Lightness of a thumbnail, uint8 [36, 64, 3], with its mean taken away: float32 [36, 64].
+
+    Without the mean a jump of the exposure is no motion.
+    """
+    levels = small.astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    centred: Array = levels - levels.mean()
+    return centred
+
+
+def motion_in(greys: Array) -> Array:
+    """How far each picture of a clip is from what the clip shows most of the time.
+
+    Parameters
+    ----------
+    greys : float [N, 36, 64]
+        From :func:`grey`, of one clip.
+
+    Returns
+    -------
+    float32 [N]
+        Mean absolute difference from the pixelwise median, in 0..1; 0 for a lone picture.
+    """
+    if not len(greys):
+        return np.zeros(0, np.float32)
+    usual = np.median(greys, axis=0)
+    moved: Array = np.abs(greys - usual).mean((1, 2)).astype(np.float32) / 255
+    return moved
+
+
+def same_view(one: Array, other: Array) -> bool:
+    """Whether two greys look at the same place: their correlation is at least ``SAME_VIEW``."""
+    scale = float(np.sqrt((one**2).sum() * (other**2).sum()))
+    return scale == 0 or float((one * other).sum()) / scale >= SAME_VIEW
+
+
+class NearDuplicates:
+    """Remembers the pictures of each place, to drop what was seen before.
+
+    Two pictures are near-duplicates where no cell of a grid of 32 x 18 differs by more than
+    ``SAME_PICTURE`` levels: a mean over the picture would pass over a small animal.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, deque[Array]] = defaultdict(lambda: deque(maxlen=REMEMBERED))
+
+    def seen_before(self, place: str, small: Array) -> bool:
+        """Say whether a grey [36, 64] was seen at this place; remembers it if not."""
+        height, width = small.shape
+        cells = small.reshape(height // _CELL, _CELL, width // _CELL, _CELL).mean((1, 3)).ravel()
+        kept = self._kept[place]
+        if kept and np.abs(np.stack(kept) - cells).max(1).min() <= SAME_PICTURE:
+            return True
+        kept.append(cells)
+        return False
