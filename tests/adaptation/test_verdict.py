@@ -120,6 +120,7 @@ class TestIntervals:
         x, y, w, h = self.BOX
         rows = [{"image_id": i, "category_id": 1, "bbox": [x + m, y, w, h], "score": 0.9}
                 for i, m in enumerate(moved, 1)]
+        rows += [{**row, "bbox": [200, 150, 40, 40], "score": 0.01} for row in rows]  # junk
         return {"threshold": 0.5, "detections": rows}
 
     def compared(self, path: Path, facts: list[dict], before, after) -> Compared:
@@ -207,12 +208,12 @@ def spoiled(tmp_path_factory) -> Path:
     return folder
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """In place of Ctrl-C."""
 
 
 def kill(done: int, total: int) -> None:
-    raise Killed
+    raise KilledError
 
 
 def with_other_labels(labelled: Path, folder: Path) -> Path:
@@ -245,7 +246,7 @@ def test_a_model_made_worse_is_refused_and_each_model_is_run_once(labelled, spoi
     assert compare_to("animal-small").change == 0
     assert len(steps) == 4  # both models' predictions were there
     others = with_other_labels(labelled, tmp_path / "others")
-    with pytest.raises(Killed):  # they do not stand in for those of other labels
+    with pytest.raises(KilledError):  # they do not stand in for those of other labels
         compare("animal-small", str(spoiled), others, keep=kept, progress=kill)
     assert len(list(kept.iterdir())) == 2  # and half a run leaves nothing
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from wildpose import masks
+from wildpose.drawing.palette import HUES
 from wildpose.drawing.side_by_side import MOST_ROWS, side_by_side
 from wildpose.types import Array, Detections
 
@@ -33,12 +34,19 @@ def test_the_teacher_is_left_and_the_student_right():
     both = (found(*size), Detections.empty())
     one, other = page([(picture(*size), *both)]), page([(picture(*size), *both[::-1])])
     assert one.shape[1] == 1600
-    changed = np.abs(one[60:] - 120).max(-1) > 40
-    inner = changed[:380, 20:780].sum(), changed[:380, 820:1580].sum()
-    assert inner[0] > 1000
-    assert inner[1] == 0
-    halves = np.abs(one[60:400, 20:780] - other[60:400, 816:1576]).mean()
-    assert halves < 1
+    left, right = np.s_[60:430, 20:780], np.s_[60:430, 816:1576]
+    changed = [np.abs(p[half] - 120).max(-1) > 40 for p in (one, other) for half in (left, right)]
+    assert changed[0].sum() > 1000
+    assert not changed[1].any()
+    assert not changed[2].any()
+    assert (changed[3] & changed[0]).sum() > 0.8 * changed[0].sum()  # at the same place
+
+
+def test_each_column_has_its_colour():
+    size = (360, 640)
+    shown = page([(picture(*size), found(*size), found(*size))])
+    for half, colour in ((np.s_[60:430, :796], HUES[0]), (np.s_[60:430, 804:], HUES[1])):
+        assert (np.abs(shown[half] - colour).max(-1) < 40).sum() > 500
 
 
 def test_rows_stand_one_below_the_other_in_the_given_order():

@@ -226,4 +226,4 @@ def _light(census: Census) -> Bars:
 
 
 def _top(counts: tuple[int, ...], room: float = 1.12) -> float:
-    return max(1.0, *counts) * room
+    return max(5.0, *counts) * room

@@ -76,6 +76,8 @@ def _draw(axis: Any, plot: Bars) -> None:
     axis.grid(visible=True, axis="y", alpha=0.3)
     axis.set(title=axes.title, xlabel=axes.x_label, ylabel=axes.y_label, xlim=axes.x_range,
              yscale="log" if plot.log else "linear")
+    if not plot.log:
+        axis.yaxis.get_major_locator().set_params(integer=True)
     axis.set_ylim(axes.y_range)  # after the scale; before the bars, which then scale nothing
     colours = [tuple(value / 255 for value in colour) for colour in plot.colours]
     axis.bar(plot.place, plot.count, plot.width, color=colours, edgecolor="white", linewidth=0.6)

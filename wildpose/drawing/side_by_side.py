@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
+import numpy as np
 from PIL import Image, ImageDraw
 
-from wildpose.drawing.detections import draw_detections
+from wildpose.drawing.detections import default_labels, draw_detections
 from wildpose.drawing.palette import INK, PAPER
 from wildpose.drawing.text import fit, font
 from wildpose.types import Array, Detections
@@ -26,6 +27,8 @@ def side_by_side(
     titles: tuple[str, str] = ("teacher", "student"),
 ) -> bytes:
     """Draw each picture twice in one row, with what each of two models found.
+
+    What the left model found is blue and what the right one found orange; people as everywhere.
 
     Parameters
     ----------
@@ -57,13 +60,20 @@ def side_by_side(
         draw.text((left + 2, _GAP), fit(title, cell - 4, letters), font=letters, fill=INK)
     top = _TITLE_HEIGHT
     for (image, *found), size in zip(pictures, sizes, strict=True):
-        for left, detections in zip(columns, found, strict=True):
-            drawn = Image.fromarray(draw_detections(image, detections, size=size))
-            page.paste(drawn, (left + (cell - size[0]) // 2, top))
+        for column, (left, detections) in enumerate(zip(columns, found, strict=True), 1):
+            # by default what is not tracked is grey, and lost in pictures of the night
+            drawn = draw_detections(image, _coloured(detections, column), size=size,
+                                    labels=default_labels(detections))
+            page.paste(Image.fromarray(drawn), (left + (cell - size[0]) // 2, top))
         top += size[1] + _GAP
     store = io.BytesIO()
     page.save(store, "JPEG", quality=QUALITY)
     return store.getvalue()
+
+
+def _coloured(detections: Detections, column: int) -> Detections:
+    """All in the colour of one track, the same throughout a column."""
+    return detections.with_track_id(np.full(len(detections), column))
 
 
 def _size(image: Array, width: int) -> tuple[int, int]:
