@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .adapt import adapt
 from .analyze import analyze
 from .doctor import doctor
 from .evaluate import evaluate
@@ -20,6 +21,7 @@ from .train import train
 COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
     "analyze": (analyze, "Find the animals in a folder of clips."),
     "review": (review, "Look at the clips of a run in your browser."),
+    "adapt": (adapt, "Make a model better on your species, from unlabelled clips."),
     "evaluate": (evaluate, "Measure a model on pictures with known animals."),
     "train": (train, "Train a model from labelled pictures."),
     "inpaint": (inpaint, "Fill in dense pose between annotated points."),
@@ -32,6 +34,7 @@ COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
 
 _GO_ON = {
     "analyze": "Finished clips are kept: the same command goes on with the rest.",
+    "adapt": "What is finished is kept: the same command goes on from there.",
     "train": "The last checkpoint is kept: the same command goes on from there.",
     "review": "The dataset stays in the run folder: the same command opens it again.",
 }
@@ -39,6 +42,7 @@ _GO_ON = {
 _EXAMPLES = {
     "analyze": "Example: wildpose analyze clips/2026-05 --out runs/2026-05",
     "review": "Example: wildpose review runs/2026-05",
+    "adapt": 'Example: wildpose adapt clips/ --species "Pan troglodytes" --out my_models/chimp',
     "evaluate": "Example: wildpose evaluate animal-small labelled/ --report runs/evaluation",
     "synth": "Example: wildpose synth --out runs/synth --clips 40 --stills 200",
     "surface": "Example: wildpose surface remap wolf --out runs/wolf",

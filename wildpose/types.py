@@ -69,6 +69,8 @@ class DensePose:
         Standard deviation of u and v that the network gives (root mean square of the two).
     cut_by : {"mask_head", "dense_head"}
         Whose foreground decides where ``chart`` is 0.
+    foreground : float16 [h, w] or None
+        Probability of a body that decided; not kept in runs.
     """
 
     box_xyxy: Array
@@ -77,6 +79,7 @@ class DensePose:
     chart_confidence: Array
     uv_sigma: Array
     cut_by: Literal["mask_head", "dense_head"]
+    foreground: Array | None = None
 
     def __post_init__(self) -> None:
         grid = self.chart.shape

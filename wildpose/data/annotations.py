@@ -319,7 +319,7 @@ def is_left_out(annotation: dict[str, Any]) -> bool:
 
 
 def _mask_to_learn(annotation: dict[str, Any], height: int, width: int) -> Rle | None:
-    known = annotation.get("mask_source") in ("human", "drawn", "rendered")
+    known = annotation.get("mask_source") in ("human", "drawn", "rendered", "predicted")
     if not known or annotation.get("mask_quality") == "poor":
         return None
     segmentation: Any = annotation.get("segmentation")

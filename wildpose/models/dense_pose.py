@@ -37,23 +37,26 @@ def dense_poses(
     """
     if mask_probability is None:
         cut: CutBy = "dense_head"
-        foreground = (answer.mask_logit * answer.mask_alpha).sigmoid() >= FOREGROUND
+        body = (answer.mask_logit * answer.mask_alpha).sigmoid()
+        foreground = body >= FOREGROUND
     else:
         cut = "mask_head"
-        foreground = over_region(mask_probability) >= 0.5
+        body = over_region(mask_probability)
+        foreground = body >= 0.5
     likely, chart = scaled_log_softmax(answer.chart_logits, answer.chart_alpha)[:, 1:].max(1)
     row = chart[:, None, None].expand(-1, 2, 1, -1, -1)
     uv = answer.uv.gather(2, row)[:, :, 0].clamp(0, 1)
     chart = torch.where(foreground, chart + 1, 0)
     sigma = answer.uv_sigma.square().mean(1).sqrt()
     return [
-        DensePose(region.astype(np.float32), charts, coordinates, confidence, spread, cut)
-        for region, charts, coordinates, confidence, spread in zip(
+        DensePose(region.astype(np.float32), charts, coordinates, confidence, spread, cut, probable)
+        for region, charts, coordinates, confidence, spread, probable in zip(
             region_xyxy,
             chart.cpu().numpy().astype(np.uint8),
             (uv * foreground[:, None]).cpu().numpy().astype(np.float16),
             likely.exp().cpu().numpy().astype(np.float16),
             sigma.cpu().numpy().astype(np.float16),
+            body.cpu().numpy().astype(np.float16),
             strict=True,
         )
     ]

@@ -75,7 +75,8 @@ class SourcePart(_Strict):
     own schedule, which draws from them by ``dense_share``; with ``twins`` each has its mirror image
     in another light beside it, and any box will do (:mod:`wildpose.training.twins`). With
     ``bodies_alone`` all but the masked bodies is grey, for a teacher of in-painting
-    (:mod:`wildpose.training.inpainting`); nothing is pasted then.
+    (:mod:`wildpose.training.inpainting`); nothing is pasted then. Of a source that is
+    ``learnt_whole`` nothing is kept out.
     """
 
     name: str
@@ -87,6 +88,7 @@ class SourcePart(_Strict):
     twins: bool = False
     paste_chance: float = Field(default=0.0, ge=0, le=1)
     bodies_alone: bool = False
+    learnt_whole: bool = False
     box_share: float = Field(default=0.0, ge=0, le=1)
     labels: LabelsPart = LabelsPart()
     where: dict[str, list[str]] = {}

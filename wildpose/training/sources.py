@@ -39,7 +39,7 @@ def gather(recipe: Recipe, recipe_folder: Path) -> Gathered:
     seen: set[str] = set()
     for part in recipe.sources:
         images = labelled_pictures(part, recipe_folder)
-        made = all(_is_made(i) for i in images)
+        made = part.learnt_whole or all(_is_made(i) for i in images)
         empty = not any(len(i.box_xyxy) for i in images)
         share = recipe.hold_out.empty_share if empty else recipe.hold_out.share
         split = split_by_place(images, 0 if made else share, recipe.hold_out.species)

@@ -1,0 +1,180 @@
+"""`wildpose adapt`: a model that is better on the species of a user's own clips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wildpose.errors import GuardError, UsageError
+
+from .answer import answering
+from .options import Debug, Device, Json, Quiet, existing, parse_every
+from .progress import Pace, progress, time_span
+
+if TYPE_CHECKING:
+    from wildpose.adaptation.plan import Plan
+    from wildpose.adaptation.run import Adapted, AdaptSettings
+
+
+def adapt(
+    clips: Annotated[
+        list[Path],
+        typer.Argument(metavar="CLIPS...", help="Clips or photos of the species, or folders."),
+    ],
+    species: Annotated[
+        str, typer.Option("--species", metavar="NAME", help="What is in them, for the card.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", metavar="MODEL", help="Folder for the model; made if missing.")
+    ],
+    teacher: Annotated[
+        str,
+        typer.Option("--from", metavar="MODEL", help="The model to start from: name or folder."),
+    ] = "animal-small",
+    source: Annotated[
+        Path | None,
+        typer.Option("--source", metavar="DIR", help="Labelled pictures (COCO) of other animals, "
+                     "so that nothing is forgotten.",
+                     show_default="our training data, else rendered animals"),
+    ] = None,
+    validation: Annotated[
+        Path | None,
+        typer.Option("--val", metavar="DIR",
+                     help="Labelled pictures of the species, to judge by; never learnt from."),
+    ] = None,
+    corrections: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="FILE",
+                     help="Pictures of the species that people labelled, to learn from."),
+    ] = None,
+    every: Annotated[
+        str, typer.Option("--every", metavar="TIME", help="Look at one frame each TIME.")
+    ] = "1s",
+    pictures: Annotated[
+        int, typer.Option("--pictures", metavar="N", min=2, help="Most frames to learn from.")
+    ] = 300,
+    keep_from: Annotated[
+        float | None,
+        typer.Option("--keep-from", metavar="P", min=0, max=1,
+                     help="Probability from which the teacher's finds are labels.",
+                     show_default="so that 9 of 10 should be right"),
+    ] = None,
+    ranking: Annotated[
+        str,
+        typer.Option("--ranking", metavar="WORD",
+                     help="What points of dense pose are ranked by: uniform, mask, chart or uv."),
+    ] = "chart",
+    points: Annotated[
+        int, typer.Option("--points", metavar="K", min=0, help="Points of each animal.")
+    ] = 5,
+    steps: Annotated[
+        int, typer.Option("--steps", metavar="N", min=1, help="Training steps of each round.")
+    ] = 200,
+    target_share: Annotated[
+        float,
+        typer.Option("--target-share", metavar="SHARE", min=0.05, max=0.95,
+                     help="Share of the pictures in a step that are of the species."),
+    ] = 0.5,
+    rounds: Annotated[
+        int, typer.Option("--rounds", metavar="N", min=1,
+                          help="An accepted student teaches the next round.")
+    ] = 1,
+    margin: Annotated[
+        float, typer.Option("--margin", metavar="AP", min=0, max=1,
+                            help="Box AP that may be lost on the source.")
+    ] = 0.02,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", help="The same number, the same frames.")
+    ] = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done and what it costs; stop.")
+    ] = False,
+    device: Device = "cpu",
+    as_json: Json = False,
+    debug: Debug = False,
+    quiet: Quiet = False,
+) -> int:
+    """Adapt a model to a species, from clips that nobody has labelled.
+
+    The model labels frames of the clips; a student that begins with its weights learns from the
+    labels that are sure, and becomes MODEL only if it is no worse on labelled pictures. If it is
+    interrupted, the same command goes on where it stopped.
+    """
+    from wildpose.adaptation.frames import DrawSettings
+    from wildpose.adaptation.labels import LabelSettings
+    from wildpose.adaptation.rankings import RANKINGS as KNOWN
+    from wildpose.adaptation.run import AdaptSettings
+    from wildpose.adaptation.student import StudentSettings
+
+    known = next((r for r in KNOWN if r == ranking), None)
+    if known is None:
+        raise UsageError(f"--ranking {ranking}: there is no such ranking.",
+                         f"Take one of {', '.join(KNOWN)}.")
+    for path, what in ((source, "folder"), (validation, "folder"), (corrections, "file"),
+                       *((c, "file or folder") for c in clips)):
+        if path is not None:
+            existing(path, what)
+    every_s = parse_every(every)
+    if every_s is None:
+        raise UsageError("--every all: neighbouring frames teach nothing new.",
+                         "Write a time, such as 1s.")
+    settings = AdaptSettings(
+        clips=tuple(clips), teacher=teacher, species=species, out=out, source=source,
+        validation=validation, corrections=corrections, rounds=rounds, margin=margin,
+        draw=DrawSettings(every_s=every_s, most=pictures, seed=seed),
+        label=LabelSettings(keep_from=keep_from, ranking=known, points=points, seed=seed),
+        student=StudentSettings(steps=steps, target_share=target_share, seed=seed, device=device),
+    )
+    return _planned(settings, as_json=as_json, quiet=quiet) if dry_run else _adapted(
+        settings, as_json=as_json, quiet=quiet)
+
+
+def _planned(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
+    from wildpose.adaptation.plan import plan
+
+    with answering(as_json=as_json, quiet=quiet) as answer:
+        found = plan(settings)
+        answer(found.as_json(), describe_plan(found))
+    return 0
+
+
+def _adapted(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
+    from wildpose.adaptation.run import adapt as adapt_model
+
+    paces: dict[str, Pace] = {}
+    with answering(as_json=as_json, quiet=quiet) as answer:
+        with progress("steps", quiet=quiet) as show:
+
+            def on_step(step: str, done: int, total: int) -> None:
+                pace = paces.setdefault(step, Pace())
+                show(pace.step(done, total, step))
+
+            found = adapt_model(settings, on_step)
+        answer(found.as_json(), describe(found))
+    return 0 if found.model is not None else GuardError.exit_code
+
+
+def describe_plan(found: Plan) -> str:
+    """Say what an adaptation would do."""
+    return "\n".join([
+        f"{found.clips} clips, {time_span(found.footage_s)} of footage: {found.candidates} frames "
+        f"to look at, at most {found.pictures} to label.",
+        f"{found.rounds} x {found.steps} steps of {found.batch} pictures, beside {found.source}.",
+        f"About {time_span(found.seconds)} on this machine. Nothing was written.",
+    ])
+
+
+def describe(found: Adapted) -> str:
+    """Say how an adaptation ended."""
+    last = found.rounds[-1]
+    lines = [f"{last.census.kept} finds of {last.census.frames} frames were labels.",
+             last.verdict.reason]
+    if found.model is None:
+        lines.append(f"The student was refused; it lies beside its report in "
+                     f"{last.folder.parents[1] / 'refused'}.")
+    else:
+        lines += [f"Model  {found.model} (README.md is its card)",
+                  f"To use it: wildpose analyze CLIPS --model {found.model} --out RUN"]
+    return "\n".join(lines)

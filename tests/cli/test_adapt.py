@@ -1,0 +1,50 @@
+"""`wildpose adapt`: what it says before it begins, and to wrong calls."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from wildpose.cli import main
+
+
+@pytest.fixture
+def words(sample_clips, tmp_path) -> list[str]:
+    return ["adapt", str(sample_clips), "--species", "deer", "--out", str(tmp_path / "deer")]
+
+
+def test_a_dry_run_reckons_and_writes_nothing(words, tmp_path, capfd, monkeypatch):
+    monkeypatch.setenv("WILDPOSE_DATA", str(tmp_path / "nothing"))
+    assert main([*words, "--dry-run", "--steps", "10", "--rounds", "2", "--json"]) == 0
+    said = json.loads(capfd.readouterr().out)
+    assert said["clips"] >= 4
+    assert 0 < said["pictures"] <= said["candidates"]
+    assert (said["steps"], said["rounds"]) == (10, 2)
+    assert said["seconds"] > 0
+    assert "rendered" in said["source"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("more", "said"), [
+    (["--ranking", "best"], "--ranking best: there is no such ranking. Take one of uniform, mask"),
+    (["--every", "all"], "--every all: neighbouring frames teach nothing new"),
+    (["--source", "no/such"], "no/such: there is no such folder"),
+    (["--val", "no/such"], "no/such: there is no such folder"),
+    (["--labels", "no/such.json"], "no/such.json: there is no such file"),
+    (["--from", "no-such-model"], "no-such-model: there is no such model"),
+])
+def test_a_wrong_call_gets_one_line(words, tmp_path, capfd, more, said):
+    assert main([*words, *more]) == 2
+    shown = capfd.readouterr().err.strip()
+    assert said in shown
+    assert len(shown.splitlines()) == 1
+    assert not (tmp_path / "deer").exists()
+
+
+def test_a_folder_without_clips_is_named(tmp_path, capfd):
+    (tmp_path / "empty").mkdir()
+    words = ["adapt", str(tmp_path / "empty"), "--species", "deer", "--out", str(tmp_path / "m")]
+    assert main(words) == 2
+    assert "empty" in capfd.readouterr().err
+    assert not (tmp_path / "m" / "model.json").exists()

@@ -1,0 +1,82 @@
+"""What an adaptation will do and about how long it takes, before it is begun."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wildpose.adaptation.frames import estimate
+from wildpose.adaptation.run import AdaptSettings
+from wildpose.adaptation.source import find_source
+from wildpose.models.predictor import Predictor, load_predictor
+
+STEP_COST = 2.2
+"""A picture of a training step costs so many times what the teacher's answer to one costs: there
+and back again through every layer, at some two thirds of the size. Measured on two cores."""
+DRAWING_COST = 0.5
+"""So much does a candidate cost: reading, and the first half of the network."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be done.
+
+    Attributes
+    ----------
+    clips : int
+    footage_s : float
+        Seconds in all of them.
+    candidates, pictures : int
+        Frames that are looked at; at most so many of them are labelled.
+    rounds, steps, batch : int
+    source : str
+    seconds : float
+        About how long it takes on this machine.
+    """
+
+    clips: int
+    footage_s: float
+    candidates: int
+    pictures: int
+    rounds: int
+    steps: int
+    batch: int
+    source: str
+    seconds: float
+
+    def as_json(self) -> dict[str, Any]:
+        """As `wildpose adapt --dry-run --json` prints it."""
+        return dict(vars(self))
+
+
+def plan(settings: AdaptSettings) -> Plan:
+    """Look at the clips, time the teacher, and reckon.
+
+    Raises
+    ------
+    UsageError, DataError, ModelError
+        Clips, folders or a model that can't be used: the same as the work itself would say.
+    """
+    source = find_source(settings.source, settings.out / "work",
+                         judged_elsewhere=settings.validation is not None)
+    predictor = load_predictor(settings.teacher, device=settings.student.device)
+    clips, footage_s = estimate(settings.clips)
+    candidates = max(clips, round(footage_s / settings.draw.every_s))
+    pictures = min(settings.draw.most, candidates, clips * settings.draw.per_clip)
+    answer_s = _seconds_per_picture(predictor)
+    student = settings.student
+    each_round = answer_s * (DRAWING_COST * candidates + pictures
+                             + STEP_COST * student.steps * student.batch)
+    return Plan(clips, footage_s, candidates, pictures, settings.rounds, student.steps,
+                student.batch, source.said, settings.rounds * each_round)
+
+
+def _seconds_per_picture(predictor: Predictor) -> float:
+    blank = np.full((360, 640, 3), 114, np.uint8)
+    predictor.predict([blank])
+    started = time.perf_counter()
+    predictor.predict([blank])
+    return time.perf_counter() - started

@@ -1,0 +1,118 @@
+"""Labelled data that keeps a student from forgetting what its teacher knew."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from wildpose.data.annotations import LabelledImage, read_labelled
+from wildpose.data.split import split_by_place
+from wildpose.errors import DataError
+from wildpose.synth.cast import Sources, species_names
+from wildpose.synth.produce import ProduceSettings, produce
+from wildpose.synth.scene import SceneSettings
+from wildpose.training.recipe import data_root
+from wildpose.types import ClassId
+
+RENDERED_STILLS = 240
+RENDERED_HELD_OUT = 60
+HELD_OUT_SHARES = (0.15, 0.2, 0.3, 0.4, 0.5)
+"""Of the places of a user's folder; the first that keeps an animal out is taken."""
+
+
+@dataclass(frozen=True)
+class SourceData:
+    """What a student learns beside the teacher's labels.
+
+    Attributes
+    ----------
+    kind : {"folder", "train", "rendered"}
+        The user's own labelled folder, our training pictures, or rendered animals.
+    said : str
+        In words, for the card.
+    parts : tuple of dict
+        Sources of a recipe; their shares are of the source alone.
+    hold_out : dict
+        Of the recipe.
+    validation : Path or None
+        A labelled folder to judge by; None: what the training itself keeps out.
+    """
+
+    kind: Literal["folder", "train", "rendered"]
+    said: str
+    parts: tuple[dict[str, Any], ...]
+    hold_out: dict[str, Any]
+    validation: Path | None = None
+
+
+def find_source(given: Path | None, work: Path, *, judged_elsewhere: bool = False) -> SourceData:
+    """The labelled folder that a user gave, else our training pictures, else rendered ones.
+
+    Parameters
+    ----------
+    given : Path or None
+        A folder with ``annotations.json`` (COCO) and ``images/``.
+    work : Path
+        Where :func:`render_source` writes rendered pictures.
+    judged_elsewhere : bool
+        There are labelled pictures of the target to judge by.
+
+    Raises
+    ------
+    DataError
+        ``given`` can't be read, or is of one place and there is nothing else to judge by.
+    """
+    if given is not None:
+        return _own_folder(given, judged_elsewhere)
+    if (data_root() / "real" / "train" / "annotations.json").is_file():
+        return _train_pictures()
+    part = {"name": "source", "folder": str((work / "source" / "stills").resolve()), "share": 1.0,
+            "paste_chance": 0.2}
+    # a training never keeps rendered pictures out to choose on: others are rendered to judge by
+    return SourceData("rendered", f"{RENDERED_STILLS} rendered pictures", (part,), {"share": 0.0},
+                      work / "source_held_out" / "stills")
+
+
+def _own_folder(given: Path, judged_elsewhere: bool) -> SourceData:
+    images = read_labelled(given)
+    share = next((s for s in HELD_OUT_SHARES if _parts_animals(images, s)), 0.0)
+    if not share and not judged_elsewhere:
+        raise DataError(
+            f"{given}: no part of these {len(images)} pictures can be kept out to judge by, since "
+            "they are of one place or show no animal.",
+            "Add pictures of other places (or their `site`), or labelled ones of the species "
+            "with --val.")
+    part = {"name": "source", "folder": str(given.resolve()), "share": 1.0, "paste_chance": 0.1}
+    return SourceData("folder", f"your labelled pictures in {given}", (part,), {"share": share})
+
+
+def _parts_animals(images: Sequence[LabelledImage], share: float) -> bool:
+    split = split_by_place(images, share)
+    return all(any(ClassId.ANIMAL in i.class_id for i in part)
+               for part in (split.train, split.held_out))
+
+
+def _train_pictures() -> SourceData:
+    parts: tuple[dict[str, Any], ...] = (
+        {"name": "camera traps", "folder": "real/train", "share": 0.5, "paste_chance": 0.1,
+         "where": {"set": ["camera_trap"]}},
+        {"name": "photos", "folder": "real/train", "share": 0.3, "where": {"set": ["photo"]},
+         "leave_out": {"source": ["davis"]}},
+        {"name": "empty", "folder": "real/empty", "share": 0.2, "paste_chance": 0.4},
+    )
+    return SourceData("train", "the pictures that animal-small was trained on", parts,
+                      {"share": 0.1, "empty_share": 0.3})
+
+
+def render_source(work: Path, seed: int) -> None:
+    """Render what a source of kind ``rendered`` consists of, as far as it is not there."""
+    scene = SceneSettings(species_names(Sources()))
+    for name, count, its_seed in (("source", RENDERED_STILLS, seed),
+                                  ("source_held_out", RENDERED_HELD_OUT, seed + 1)):
+        out = work / name
+        if not (out / "stills" / "annotations.json").is_file():
+            shutil.rmtree(out, ignore_errors=True)  # of an earlier call that was stopped
+            produce(ProduceSettings(out, 0, count, scene, seed=its_seed))
