@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wildpose.adaptation.diversity import thin
-from wildpose.adaptation.footage import BURST_PICTURES
+from wildpose.adaptation.footage import BURST_PICTURES, of_folder
 from wildpose.adaptation.glimpse import (
     NearDuplicates,
     grey,
@@ -186,7 +186,9 @@ def _parts(job: ClipJob, glimpses: list[_Glimpse]) -> Iterator[tuple[list[_Glimp
             bursts.append([after])
     for burst in bursts:
         names = tuple(job.pictures[g.frame_index] for g in burst)
-        key = job.clip if len(bursts) == 1 else f"{job.clip}/{names[0]}"
+        folder = of_folder(job.clip)
+        whole = len(bursts) == 1 and folder == job.clip
+        key = folder if whole else f"{folder}/{names[0]}"
         yield ([replace(g, frame_index=i, time_s=g.time_s - burst[0].time_s)
                 for i, g in enumerate(burst)], replace(job, clip=key, pictures=names))
 

@@ -111,6 +111,11 @@ def _seconds(job: ClipJob) -> float:
     return facts.frames_declared / rate if facts.frames_declared and rate else 0.0
 
 
+def of_folder(clip: str) -> str:
+    """The folder's name alone, where a clip holds its pictures of one size (``folder@640x480``)."""
+    return re.sub(r"@\d+x\d+$", "", clip)
+
+
 def _labels(folders: Sequence[Path]) -> dict[Path, str]:
     """Names of the folders, with as many parents as it takes to tell them apart."""
     different = sorted(set(folders))
@@ -126,7 +131,7 @@ def _placed(job: ClipJob, label: str) -> ClipJob:
     """Name a clip below its source; a folder of many stills stands for the camera itself."""
     clip, place = _below(label, job.clip), _below(label, job.deployment)
     alone = len(job.pictures) > BURST_PICTURES or job.deployment == "."
-    return replace(job, clip=clip, deployment=clip if job.pictures and alone else place)
+    return replace(job, clip=clip, deployment=of_folder(clip) if job.pictures and alone else place)
 
 
 def _below(label: str, name: str) -> str:

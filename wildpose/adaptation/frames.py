@@ -87,10 +87,10 @@ def draw_frames(
     if drawn is not None:
         return drawn
     total = 2 * len(footage.jobs)
-    looks, failures = _look(footage, predictor, settings, lambda done: progress(done, total))
-    chosen = _choose([c for look in looks for c in look.kept], settings)
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)
+        looks, failures = _look(footage, predictor, settings, lambda done: progress(done, total))
+        chosen = _choose([c for look in looks for c in look.kept], settings)
         frames, changed = _write(chosen, folder / "images", settings.every_s,
                                  lambda share: progress(round(total * (1 + share) / 2), total))
         drawn = DrawnFrames(frames, len(footage.jobs) + len(footage.failures),

@@ -23,16 +23,20 @@ On 1,100 labelled pictures: 86 % of those by night fall below (the others were l
 flash and have colour) and 3 % of those by day, most of them without colour indeed.
 """
 
-SAME_PICTURE = 6.0
-"""Levels by which the cells of two pictures may differ at most where both show the same."""
+SAME_PICTURE = 8.0
+"""Levels by which the cells of two pictures may differ at most where both show the same.
 
-SAME_VIEW = 0.6
+Sample clips, frames a second apart: 2 to 6 levels where only wind moves, from 14 on where an
+animal does.
+"""
+
+SAME_VIEW = 0.75
 """Correlation of two thumbnails from which they look the same way."""
 
 REMEMBERED = 500
 """How many pictures of a place are looked back on for near-duplicates: the light moves on."""
 
-_CELL = 2
+_CELL = 4
 
 
 def thumbnail(image: Array) -> Array:
@@ -86,7 +90,7 @@ def same_view(one: Array, other: Array) -> bool:
 class NearDuplicates:
     """Remembers the pictures of each place, to drop what was seen before.
 
-    Two pictures are near-duplicates where no cell of a grid of 32 x 18 differs by more than
+    Two pictures are near-duplicates where no cell of a grid of 16 x 9 differs by more than
     ``SAME_PICTURE`` levels: a mean over the picture would pass over a small animal.
     """
 
