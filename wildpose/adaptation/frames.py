@@ -86,23 +86,32 @@ def draw_frames(
     drawn = read_list(folder, origin)
     if drawn is not None:
         return drawn
-    total = 2 * len(footage.jobs)
     try:
         (folder / "images").mkdir(parents=True, exist_ok=True)
-        looks, failures = _look(footage, predictor, settings, lambda done: progress(done, total))
-        chosen = _choose([c for look in looks for c in look.kept], settings)
-        frames, changed = _write(chosen, folder / "images", settings.every_s,
-                                 lambda share: progress(round(total * (1 + share) / 2), total))
-        drawn = DrawnFrames(frames, len(footage.jobs) + len(footage.failures),
-                            (*failures, *changed), sum(look.seen for look in looks),
-                            sum(look.near_duplicates for look in looks),
-                            sum(look.thinned for look in looks))
+        drawn = _draw(footage, predictor, folder / "images", settings, progress)
         write_list(folder, drawn, origin)
     except OSError as error:
         raise UsageError(f"{folder}: can't be written: {error.strerror or error}.",
                          "Make room there, or choose another folder.") from error
-    progress(total, total)
     return drawn
+
+
+def _draw(
+    footage: Footage, predictor: Predictor, images: Path, settings: DrawSettings,
+    progress: Callable[[int, int], None],
+) -> DrawnFrames:
+    total = 2 * len(footage.jobs)
+    looks, failures = _look(footage, predictor, settings, lambda done: progress(done, total))
+    chosen = _choose([c for look in looks for c in look.kept], settings)
+    frames, changed = _write(chosen, images, settings.every_s,
+                             lambda share: progress(round(total * (1 + share) / 2), total))
+    progress(total, total)
+    return DrawnFrames(
+        frames, len(footage.jobs) + len(footage.failures), (*failures, *changed),
+        candidates=sum(look.seen for look in looks),
+        near_duplicates=sum(look.near_duplicates for look in looks),
+        thinned=sum(look.thinned for look in looks),
+    )
 
 
 def _look(
