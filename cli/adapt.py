@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,82 +16,103 @@ from .progress import Pace, progress, time_span
 
 if TYPE_CHECKING:
     from wildpose.adaptation.plan import Plan
+    from wildpose.adaptation.rankings import Ranking
     from wildpose.adaptation.run import Adapted, AdaptSettings
 
 
+Clips = Annotated[
+    list[Path],
+    typer.Argument(metavar="CLIPS...", help="Clips or photos of the species, or folders."),
+]
+Species = Annotated[
+    str, typer.Option("--species", metavar="NAME", help="What is in them, for the card.")
+]
+Out = Annotated[
+    Path, typer.Option("--out", metavar="MODEL", help="Folder for the model; made if missing.")
+]
+Teacher = Annotated[
+    str,
+    typer.Option("--from", metavar="MODEL", help="The model to start from: name or folder."),
+]
+SourceFolder = Annotated[
+    Path | None,
+    typer.Option("--source", metavar="DIR", help="Labelled pictures (COCO) of other animals, "
+                 "so that nothing is forgotten.",
+                 show_default="our training data, else rendered animals"),
+]
+Validation = Annotated[
+    Path | None,
+    typer.Option("--val", metavar="DIR",
+                 help="Labelled pictures of the species, to judge by; never learnt from."),
+]
+Corrections = Annotated[
+    Path | None,
+    typer.Option("--labels", metavar="FILE",
+                 help="Pictures of the species that people labelled, to learn from."),
+]
+Every = Annotated[
+    str, typer.Option("--every", metavar="TIME", help="Look at one frame each TIME.")
+]
+Pictures = Annotated[
+    int, typer.Option("--pictures", metavar="N", min=2, help="Most frames to learn from.")
+]
+KeepFrom = Annotated[
+    float | None,
+    typer.Option("--keep-from", metavar="P", min=0, max=1,
+                 help="Probability from which the teacher's finds are labels.",
+                 show_default="so that 9 of 10 should be right"),
+]
+RankingWord = Annotated[
+    str,
+    typer.Option("--ranking", metavar="WORD",
+                 help="What points of dense pose are ranked by: uniform, mask, chart or uv."),
+]
+Points = Annotated[
+    int, typer.Option("--points", metavar="K", min=0, help="Points of each animal.")
+]
+Steps = Annotated[
+    int, typer.Option("--steps", metavar="N", min=1, help="Training steps of each round.")
+]
+TargetShare = Annotated[
+    float,
+    typer.Option("--target-share", metavar="SHARE", min=0.05, max=0.95,
+                 help="Share of the pictures in a step that are of the species."),
+]
+Rounds = Annotated[
+    int, typer.Option("--rounds", metavar="N", min=1,
+                      help="An accepted student teaches the next round.")
+]
+Margin = Annotated[
+    float, typer.Option("--margin", metavar="AP", min=0, max=1,
+                        help="Box AP that may be lost on the source.")
+]
+Seed = Annotated[
+    int, typer.Option("--seed", metavar="N", help="The same number, the same frames.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what would be done and what it costs; stop.")
+]
+
+
 def adapt(
-    clips: Annotated[
-        list[Path],
-        typer.Argument(metavar="CLIPS...", help="Clips or photos of the species, or folders."),
-    ],
-    species: Annotated[
-        str, typer.Option("--species", metavar="NAME", help="What is in them, for the card.")
-    ],
-    out: Annotated[
-        Path, typer.Option("--out", metavar="MODEL", help="Folder for the model; made if missing.")
-    ],
-    teacher: Annotated[
-        str,
-        typer.Option("--from", metavar="MODEL", help="The model to start from: name or folder."),
-    ] = "animal-small",
-    source: Annotated[
-        Path | None,
-        typer.Option("--source", metavar="DIR", help="Labelled pictures (COCO) of other animals, "
-                     "so that nothing is forgotten.",
-                     show_default="our training data, else rendered animals"),
-    ] = None,
-    validation: Annotated[
-        Path | None,
-        typer.Option("--val", metavar="DIR",
-                     help="Labelled pictures of the species, to judge by; never learnt from."),
-    ] = None,
-    corrections: Annotated[
-        Path | None,
-        typer.Option("--labels", metavar="FILE",
-                     help="Pictures of the species that people labelled, to learn from."),
-    ] = None,
-    every: Annotated[
-        str, typer.Option("--every", metavar="TIME", help="Look at one frame each TIME.")
-    ] = "1s",
-    pictures: Annotated[
-        int, typer.Option("--pictures", metavar="N", min=2, help="Most frames to learn from.")
-    ] = 300,
-    keep_from: Annotated[
-        float | None,
-        typer.Option("--keep-from", metavar="P", min=0, max=1,
-                     help="Probability from which the teacher's finds are labels.",
-                     show_default="so that 9 of 10 should be right"),
-    ] = None,
-    ranking: Annotated[
-        str,
-        typer.Option("--ranking", metavar="WORD",
-                     help="What points of dense pose are ranked by: uniform, mask, chart or uv."),
-    ] = "chart",
-    points: Annotated[
-        int, typer.Option("--points", metavar="K", min=0, help="Points of each animal.")
-    ] = 5,
-    steps: Annotated[
-        int, typer.Option("--steps", metavar="N", min=1, help="Training steps of each round.")
-    ] = 200,
-    target_share: Annotated[
-        float,
-        typer.Option("--target-share", metavar="SHARE", min=0.05, max=0.95,
-                     help="Share of the pictures in a step that are of the species."),
-    ] = 0.5,
-    rounds: Annotated[
-        int, typer.Option("--rounds", metavar="N", min=1,
-                          help="An accepted student teaches the next round.")
-    ] = 1,
-    margin: Annotated[
-        float, typer.Option("--margin", metavar="AP", min=0, max=1,
-                            help="Box AP that may be lost on the source.")
-    ] = 0.02,
-    seed: Annotated[
-        int, typer.Option("--seed", metavar="N", help="The same number, the same frames.")
-    ] = 0,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be done and what it costs; stop.")
-    ] = False,
+    clips: Clips,
+    species: Species,
+    out: Out,
+    teacher: Teacher = "animal-small",
+    source: SourceFolder = None,
+    validation: Validation = None,
+    corrections: Corrections = None,
+    every: Every = "1s",
+    pictures: Pictures = 300,
+    keep_from: KeepFrom = None,
+    ranking: RankingWord = "chart",
+    points: Points = 5,
+    steps: Steps = 200,
+    target_share: TargetShare = 0.5,
+    rounds: Rounds = 1,
+    margin: Margin = 0.02,
+    seed: Seed = 0,
+    dry_run: DryRun = False,
     device: Device = "cpu",
     as_json: Json = False,
     debug: Debug = False,
@@ -104,31 +126,43 @@ def adapt(
     """
     from wildpose.adaptation.frames import DrawSettings
     from wildpose.adaptation.labels import LabelSettings
-    from wildpose.adaptation.rankings import RANKINGS as KNOWN
     from wildpose.adaptation.run import AdaptSettings
     from wildpose.adaptation.student import StudentSettings
 
-    known = next((r for r in KNOWN if r == ranking), None)
-    if known is None:
-        raise UsageError(f"--ranking {ranking}: there is no such ranking.",
-                         f"Take one of {', '.join(KNOWN)}.")
-    for path, what in ((source, "folder"), (validation, "folder"), (corrections, "file"),
-                       *((c, "file or folder") for c in clips)):
+    _check_paths([*clips, source, validation, corrections])
+    settings = AdaptSettings(
+        clips=tuple(clips), teacher=teacher, species=species, out=out, source=source,
+        validation=validation, corrections=corrections, rounds=rounds, margin=margin,
+        draw=DrawSettings(every_s=_seconds(every), most=pictures, seed=seed),
+        label=LabelSettings(keep_from=keep_from, ranking=_known(ranking), points=points, seed=seed),
+        student=StudentSettings(steps=steps, target_share=target_share, seed=seed, device=device),
+    )
+    act = _planned if dry_run else _adapted
+    return act(settings, as_json=as_json, quiet=quiet)
+
+
+def _check_paths(paths: Sequence[Path | None]) -> None:
+    for path in paths:
         if path is not None:
-            existing(path, what)
+            existing(path, "file or folder")
+
+
+def _seconds(every: str) -> float:
     every_s = parse_every(every)
     if every_s is None:
         raise UsageError("--every all: neighbouring frames teach nothing new.",
                          "Write a time, such as 1s.")
-    settings = AdaptSettings(
-        clips=tuple(clips), teacher=teacher, species=species, out=out, source=source,
-        validation=validation, corrections=corrections, rounds=rounds, margin=margin,
-        draw=DrawSettings(every_s=every_s, most=pictures, seed=seed),
-        label=LabelSettings(keep_from=keep_from, ranking=known, points=points, seed=seed),
-        student=StudentSettings(steps=steps, target_share=target_share, seed=seed, device=device),
-    )
-    return _planned(settings, as_json=as_json, quiet=quiet) if dry_run else _adapted(
-        settings, as_json=as_json, quiet=quiet)
+    return every_s
+
+
+def _known(word: str) -> Ranking:
+    from wildpose.adaptation.rankings import RANKINGS
+
+    for ranking in RANKINGS:
+        if word == ranking:
+            return ranking
+    raise UsageError(f"--ranking {word}: there is no such ranking.",
+                     f"Take one of {', '.join(RANKINGS)}.")
 
 
 def _planned(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:

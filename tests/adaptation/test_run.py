@@ -53,14 +53,14 @@ def test_its_card_says_what_it_learnt_from(adapted, settings):
     assert "adapted to deer" in card
     assert adapted.verdict.reason in card
     assert "box AP" in card
-    for name in ("side_by_side.jpg", "census.png", "census.json", "verdict.json"):
+    for name in ("side_by_side.jpg", "census.jpg", "census.json", "verdict.json"):
         assert (settings.out / name).stat().st_size > 0
     assert sum(adapted.rounds[0].census.points_per_chart) > 0
 
 
 def test_the_same_call_again_changes_nothing(adapted, settings):
     weights = settings.out / "weights.safetensors"
-    student = settings.out / "work" / "round-1" / "student" / "weights.safetensors"
+    student = settings.out / "rounds" / "round-1" / "student" / "weights.safetensors"
     stamps = student.stat().st_mtime_ns, weights.read_bytes()
     again = adapt(settings)
     assert (student.stat().st_mtime_ns, weights.read_bytes()) == stamps
@@ -82,10 +82,10 @@ def test_what_is_printed_for_programs(adapted):
 def test_a_student_made_worse_is_refused_and_put_aside(adapted, settings, tmp_path):
     """The round of before, but for noise in the student's weights."""
     out = tmp_path / "deer"
-    shutil.copytree(settings.out / "work", out / "work")
+    shutil.copytree(settings.out / "rounds", out / "rounds")
     strict = replace(settings, out=out, margin=0.02)
-    (out / "work" / "settings.json").write_text(json.dumps(strict.as_json()), "utf-8")
-    round_1 = out / "work" / "round-1"
+    (out / "rounds" / "settings.json").write_text(json.dumps(strict.as_json()), "utf-8")
+    round_1 = out / "rounds" / "round-1"
     shutil.rmtree(round_1 / "said")
     spoil(round_1 / "student")
     found = adapt(strict)
@@ -112,5 +112,5 @@ def test_clips_without_an_animal_end_with_advice(settings, sample_clips, tmp_pat
                     out=tmp_path / "nothing")
     with pytest.raises(GuardError, match="frame"):
         adapt(empty)
-    assert (tmp_path / "nothing" / "work" / "round-1" / "census.json").exists()
+    assert (tmp_path / "nothing" / "rounds" / "round-1" / "census.json").exists()
     assert not (tmp_path / "nothing" / "model.json").exists()

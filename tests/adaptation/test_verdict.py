@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
-from wildpose.adaptation.verdict import (
+from wildpose.adaptation.comparison import (
     LEAST_GROUPS,
     Compared,
     Figures,
-    Verdict,
     compare,
     compare_predictions,
-    decide,
 )
+from wildpose.adaptation.verdict import Verdict, decide
 from wildpose.errors import DataError, UsageError
 from wildpose.evaluation.bootstrap import Interval
 from wildpose.models.folder import find_model, read_description, write_description

@@ -29,9 +29,9 @@ def test_a_dry_run_reckons_and_writes_nothing(words, tmp_path, capfd, monkeypatc
 @pytest.mark.parametrize(("more", "said"), [
     (["--ranking", "best"], "--ranking best: there is no such ranking. Take one of uniform, mask"),
     (["--every", "all"], "--every all: neighbouring frames teach nothing new"),
-    (["--source", "no/such"], "no/such: there is no such folder"),
-    (["--val", "no/such"], "no/such: there is no such folder"),
-    (["--labels", "no/such.json"], "no/such.json: there is no such file"),
+    (["--source", "no/such"], "no/such: there is no such file or folder"),
+    (["--val", "no/such"], "no/such: there is no such file or folder"),
+    (["--labels", "no/such.json"], "no/such.json: there is no such file or folder"),
     (["--from", "no-such-model"], "no-such-model: there is no such model"),
 ])
 def test_a_wrong_call_gets_one_line(words, tmp_path, capfd, more, said):

@@ -60,10 +60,10 @@ def plan(settings: AdaptSettings) -> Plan:
     UsageError, DataError, ModelError
         Clips, folders or a model that can't be used: the same as the work itself would say.
     """
-    source = find_source(settings.source, settings.out / "work",
+    source = find_source(settings.source, settings.out / "rounds",
                          judged_elsewhere=settings.validation is not None)
     predictor = load_predictor(settings.teacher, device=settings.student.device)
-    clips, footage_s = estimate(settings.clips)
+    clips, footage_s = estimate(settings.clips, settings.out)
     candidates = max(clips, round(footage_s / settings.draw.every_s))
     pictures = min(settings.draw.most, candidates, clips * settings.draw.per_clip)
     answer_s = _seconds_per_picture(predictor)

@@ -13,10 +13,12 @@ import numpy as np
 from PIL import Image
 
 from wildpose.adaptation.census import Census, census_table
-from wildpose.adaptation.verdict import Compared, Verdict
+from wildpose.adaptation.comparison import Compared
+from wildpose.adaptation.verdict import Verdict
 from wildpose.drawing.side_by_side import side_by_side
 from wildpose.models.folder import find_model, read_description, write_description
-from wildpose.models.predictor import load_predictor
+from wildpose.models.predictor import Predictor, load_predictor
+from wildpose.types import Array, Detections
 
 SHOWN = 8
 """Pictures of teacher and student side by side."""
@@ -81,7 +83,7 @@ def _copy_report(last: Round, folder: Path) -> None:
     picture = last.folder / "side_by_side.jpg"
     if not picture.exists():
         picture.write_bytes(_side_by_side(last))
-    for path in (picture, last.folder / "census.png", last.folder / "census.json",
+    for path in (picture, last.folder / "census.jpg", last.folder / "census.json",
                  last.folder / "verdict.json"):
         shutil.copy(path, folder)
 
@@ -98,9 +100,14 @@ def _side_by_side(last: Round) -> bytes:
     for image in (images[i] for i in places):
         with Image.open(frames / "images" / image["file_name"]) as picture:
             pixels = np.asarray(picture.convert("RGB"))
-        teacher, student = (m.predict([pixels])[0] for m in models)
+        teacher, student = (_shown(m, pixels) for m in models)
         rows.append((pixels, teacher, student))
     return side_by_side(rows)
+
+
+def _shown(model: Predictor, pixels: Array) -> Detections:
+    found = model.predict([pixels])[0]
+    return found.take(np.flatnonzero(found.score >= model.threshold))
 
 
 def _card(last: Round, name: str, species: str, teacher: str, source: str) -> str:
@@ -121,7 +128,7 @@ clips, a student that began with its weights learnt from them beside {source}.
 |---|---|
 {census}
 
-![census](census.png)
+![census](census.jpg)
 
 ## Teacher and student on the same frames
 

@@ -3,9 +3,9 @@
 The folder that is written::
 
     OUT/model.json weights.safetensors README.md ...   the model, once a student is accepted
-    OUT/work/settings.json  source/ source_held_out/   (the latter where the source is rendered)
-    OUT/work/round-1/frames/   pictures, frames.json, annotations.json of the teacher
-    OUT/work/round-1/census.json census.png  recipe.yaml  student/  verdict.json side_by_side.jpg
+    OUT/rounds/settings.json  source/ source_held_out/  (pictures only where the source is rendered)
+    OUT/rounds/round-1/frames/    pictures, frames.json, annotations.json of the teacher
+    OUT/rounds/round-1/           census.json census.jpg recipe.yaml student/ said/ verdict.json
     OUT/refused/               a student that was not accepted, with its report
 
 Every step is kept when it is whole, so the same call again goes on where it was stopped.
@@ -20,13 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from wildpose.adaptation.census import Census, advice, census_picture
+from wildpose.adaptation.comparison import compare
 from wildpose.adaptation.corrections import correction_source
 from wildpose.adaptation.frames import DrawnFrames, DrawSettings, draw_frames
 from wildpose.adaptation.labels import DOUBTFUL, Labelled, LabelSettings, label_frames
 from wildpose.adaptation.publish import Round, publish, refuse
 from wildpose.adaptation.source import SourceData, find_source, render_source
 from wildpose.adaptation.student import StudentSettings, student_recipe, train_student
-from wildpose.adaptation.verdict import Verdict, compare, decide
+from wildpose.adaptation.verdict import Verdict, decide
 from wildpose.errors import GuardError, UsageError
 from wildpose.models.folder import find_model
 from wildpose.models.predictor import load_predictor
@@ -120,7 +121,7 @@ def adapt(settings: AdaptSettings, progress: Progress = lambda step, done, total
         There is nothing to learn from: the message says what was seen and what to do.
     """
     find_model(settings.teacher)
-    work = settings.out / "work"
+    work = settings.out / "rounds"
     _claim(work, settings)
     source = find_source(settings.source, work,
                          judged_elsewhere=settings.validation is not None)
@@ -167,7 +168,8 @@ def _round(
     frames_folder.mkdir(parents=True, exist_ok=True)
     predictor = load_predictor(teacher, device=settings.student.device, minimum_score=DOUBTFUL / 2)
     drawn = draw_frames(settings.clips, predictor, frames_folder, settings.draw,
-                        lambda done, total: progress("drawing", done, total))
+                        lambda done, total: progress("drawing", done, total),
+                        avoid=settings.out)
     census = _labelled(settings, drawn, predictor, folder, progress)
     too_little = advice(census)
     corrections = correction_source(settings.corrections)
@@ -192,7 +194,7 @@ def _labelled(
     said = label_frames(predictor, drawn.frames, folder / "frames", settings.label,
                         lambda done, total: progress("labelling", done, total))
     census = census_of(drawn, said)
-    (folder / "census.png").write_bytes(census_picture(census))
+    (folder / "census.jpg").write_bytes(census_picture(census))
     kept.write_text(json.dumps(census.as_json(), indent=1), "utf-8")
     return census
 
