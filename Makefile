@@ -4,6 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Test files go to so many processes, each of which computes with one core.
+JOBS ?= 2
 # The stamp carries the checksum of what was installed: a second call finds it and does nothing.
 STAMP := $(VENV)/installed-$(firstword $(shell cat requirements.lock pyproject.toml | cksum))
 # TrackEval wants another OpenCV than FiftyOne brings, so it lives in a folder of its own.
@@ -25,7 +27,7 @@ demo: $(STAMP) ## Analyze the sample clips and say where the result is
 	elif [ $$status -ne 0 ]; then exit $$status; fi
 
 test: $(STAMP) ## Run the whole test suite
-	@$(BIN)/python -m pytest $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 validate: $(STAMP) $(JUDGE) ## Score true and predicted tracks of rendered clips by TrackEval
 	@$(BIN)/python -m benchmarks.validate_tracking .validate/bin/python $(ARGS)
