@@ -29,7 +29,7 @@ from wildpose.evaluation.dense_doubt import doubt_figures
 from wildpose.evaluation.dense_scores import dense_figures
 from wildpose.evaluation.surface_distance import reference_distance
 from wildpose.models.detector import Architecture, Detector
-from wildpose.models.folder import read_description, write_description
+from wildpose.models.folder import find_model, read_description, write_description
 from wildpose.models.pretrained import load_model_weights
 from wildpose.training.dense_run import KeptSource, collect, train_dense_head
 from wildpose.training.recipe import Recipe, read_recipe, start_folder
@@ -179,7 +179,7 @@ def _train(
     state = train_dense_head(_detector(base, recipe), recipe, drawn, folder,
                              lambda report, steps: None)
     write_model(state.model, dict(state.average), recipe, [], folder)
-    start = read_description(Path(start_folder(str(recipe.model.start_from), base.folder)))
+    start = read_description(find_model(start_folder(str(recipe.model.start_from), base.folder)))
     own = read_description(folder)
     fields = {**vars(own), "calibration": start.calibration, "threshold": start.threshold}
     write_description(folder, type(own)(**fields))
