@@ -134,7 +134,7 @@ def table(
                 _take_over(folder.with_name(variant.weights_of), variant.cut_by, folder)
             elif not (folder / "weights.safetensors").is_file():
                 if variant.rendered not in kept:
-                    kept[variant.rendered] = _regions(base, variant.rendered, out)
+                    kept[variant.rendered] = _regions(base, variant, out)
                 _train(variant, base, seed, kept[variant.rendered], folder)
             for data in folders:
                 figures[data.name].append(_measured(folder, data))
@@ -142,14 +142,14 @@ def table(
     return rows
 
 
-def _regions(base: Short, rendered: str, out: Path) -> list[KeptSource]:
-    """The base's regions, its rendered ones replaced by those of another folder."""
+def _regions(base: Short, variant: Variant, out: Path) -> list[KeptSource]:
+    """The base's regions, its rendered ones replaced by those of the variant's folder."""
     found: list[KeptSource] = []
     for part in _with_regions(base.recipe):
-        other = bool(rendered) and _kind(part) == "rendered"
-        own = part.model_copy(update={"folder": rendered}) if other else part
+        other = bool(variant.rendered) and _kind(part) == "rendered"
+        own = part.model_copy(update={"folder": variant.rendered}) if other else part
         recipe = base.recipe.model_copy(update={"sources": [own]})
-        place = out / (f"regions-{Path(rendered).name}" if other else "regions")
+        place = out / (f"regions-{variant.name.replace(' ', '-')}" if other else "regions")
         sources = gather(recipe, base.folder).sources
         found += collect(_detector(base, recipe), recipe, sources, place)
     return found
