@@ -13,11 +13,13 @@ from wildpose.adaptation.run import AdaptSettings
 from wildpose.adaptation.source import find_source
 from wildpose.models.predictor import Predictor, load_predictor
 
-STEP_COST = 2.2
+STEP_COST = 5.0
 """A picture of a training step costs so many times what the teacher's answer to one costs: there
-and back again through every layer, at some two thirds of the size. Measured on two cores."""
-DRAWING_COST = 0.5
-"""So much does a candidate cost: reading, and the first half of the network."""
+and back again through every layer. Like the next, measured on two cores."""
+DRAWING_COST = 2.0
+"""So much does a candidate cost: reading it, often twice, and the first half of the network."""
+JUDGING_COST = 4.0
+"""Calibrating the student and comparing it with its teacher looks so often at each picture."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,8 @@ def plan(settings: AdaptSettings) -> Plan:
     answer_s = _seconds_per_picture(predictor)
     student = settings.student
     each_round = answer_s * (DRAWING_COST * candidates + pictures
-                             + STEP_COST * student.steps * student.batch)
+                             + STEP_COST * student.steps * student.batch
+                             + JUDGING_COST * source.judged_on)
     return Plan(clips, footage_s, candidates, pictures, settings.rounds, student.steps,
                 student.batch, source.said, settings.rounds * each_round)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from wildpose.data.annotations import LabelledImage, read_labelled
+from wildpose.data.annotations import LabelledImage, read_coco, read_labelled
 from wildpose.data.split import split_by_place
 from wildpose.errors import DataError
 from wildpose.synth.cast import Sources, species_names
@@ -37,6 +37,8 @@ class SourceData:
         Sources of a recipe; their shares are of the source alone.
     hold_out : dict
         Of the recipe.
+    judged_on : int
+        About how many pictures there are to judge by.
     validation : Path or None
         A labelled folder to judge by; None: what the training itself keeps out.
     """
@@ -45,6 +47,7 @@ class SourceData:
     said: str
     parts: tuple[dict[str, Any], ...]
     hold_out: dict[str, Any]
+    judged_on: int
     validation: Path | None = None
 
 
@@ -73,7 +76,7 @@ def find_source(given: Path | None, work: Path, *, judged_elsewhere: bool = Fals
             "paste_chance": 0.2}
     # a training never keeps rendered pictures out to choose on: others are rendered to judge by
     return SourceData("rendered", f"{RENDERED_STILLS} rendered pictures", (part,), {"share": 0.0},
-                      work / "source_held_out" / "stills")
+                      RENDERED_HELD_OUT, work / "source_held_out" / "stills")
 
 
 def _own_folder(given: Path, judged_elsewhere: bool) -> SourceData:
@@ -86,7 +89,8 @@ def _own_folder(given: Path, judged_elsewhere: bool) -> SourceData:
             "Add pictures of other places (or their `site`), or labelled ones of the species "
             "with --val.")
     part = {"name": "source", "folder": str(given.resolve()), "share": 1.0, "paste_chance": 0.1}
-    return SourceData("folder", f"your labelled pictures in {given}", (part,), {"share": share})
+    return SourceData("folder", f"your labelled pictures in {given}", (part,), {"share": share},
+                      round(share * len(images)))
 
 
 def _parts_animals(images: Sequence[LabelledImage], share: float) -> bool:
@@ -103,8 +107,11 @@ def _train_pictures() -> SourceData:
          "leave_out": {"source": ["davis"]}},
         {"name": "empty", "folder": "real/empty", "share": 0.2, "paste_chance": 0.4},
     )
-    return SourceData("train", "the pictures that animal-small was trained on", parts,
-                      {"share": 0.1, "empty_share": 0.3})
+    hold_out = {"share": 0.1, "empty_share": 0.3}
+    pictures, empty = (len(read_coco(data_root() / "real" / name)["images"])
+                       for name in ("train", "empty"))
+    return SourceData("train", "the pictures that animal-small was trained on", parts, hold_out,
+                      round(hold_out["share"] * pictures + hold_out["empty_share"] * empty))
 
 
 def render_source(work: Path, seed: int) -> None:
