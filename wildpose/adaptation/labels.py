@@ -7,7 +7,6 @@ neither learnt nor punished; a frame without even a doubtful one is an empty fra
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from PIL import Image
 from wildpose.adaptation.frames import DrawnFrame
 from wildpose.adaptation.rankings import Ranking, choose_points
 from wildpose.models.predictor import Predictor
+from wildpose.results.files import write_json
 from wildpose.types import Array, ClassId, DensePose, Detections
 
 DOUBTFUL = 0.15
@@ -140,9 +140,7 @@ def label_frames(
     content = {"info": {"description": "Labels of a model, not of a person."},
                "images": images, "annotations": annotations,
                "categories": [{"id": int(c), "name": c.name.lower()} for c in ClassId]}
-    beside = folder / "annotations.part"
-    beside.write_text(json.dumps(content), "utf-8")
-    beside.replace(folder / "annotations.json")
+    write_json(folder / "annotations.json", content)
     return _counted(content, scores, threshold)
 
 

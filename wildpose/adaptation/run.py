@@ -31,6 +31,7 @@ from wildpose.adaptation.verdict import Verdict, decide
 from wildpose.errors import GuardError, UsageError
 from wildpose.models.folder import find_model
 from wildpose.models.predictor import load_predictor
+from wildpose.results.files import write_json
 
 HISTOGRAM_BINS = 20
 
@@ -156,7 +157,7 @@ def _claim(work: Path, settings: AdaptSettings) -> None:
         if (settings.out / "model.json").exists():
             raise UsageError(f"{settings.out} holds a model already.", "Choose another --out.")
         work.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(content, indent=1), "utf-8")
+        write_json(kept, content)
     except (OSError, ValueError) as error:
         raise UsageError(f"{work}: can't be used ({error}).", "Choose another --out.") from error
 
@@ -195,7 +196,7 @@ def _labelled(
                         lambda done, total: progress("labelling", done, total))
     census = census_of(drawn, said)
     (folder / "census.jpg").write_bytes(census_picture(census))
-    kept.write_text(json.dumps(census.as_json(), indent=1), "utf-8")
+    write_json(kept, census.as_json())
     return census
 
 
@@ -233,5 +234,5 @@ def _judged(
                             device=settings.student.device, keep=folder / "said",
                             progress=judging)
     verdict = decide(on_source, on_target, margin=settings.margin)
-    (folder / "verdict.json").write_text(json.dumps(verdict.as_json(), indent=1), "utf-8")
+    write_json(folder / "verdict.json", verdict.as_json())
     return verdict
