@@ -106,4 +106,12 @@ def test_kept_scores_are_right_often_enough_and_no_more_could_be_kept(scores, pr
 def test_nothing_sure_keeps_nothing():
     assert keep_from([]) == 1.0
     assert keep_from([0.6, 0.55]) == 1.0
+
+
+def test_equal_scores_are_kept_together_or_not_at_all():
+    assert keep_from([1.0, 1.0, 0.5, 0.5], 0.8125) == 1.0
+    assert keep_from([1.0, 1.0, 0.5, 0.5], 0.75) == 0.5
+
+
+def test_doubt_begins_below_what_can_be_a_label():
     assert 0 < DOUBTFUL < 0.5

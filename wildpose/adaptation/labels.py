@@ -99,7 +99,10 @@ def keep_from(scores: Iterable[float], precision: float = PRECISION) -> float:
     """
     ordered = np.sort([s for s in scores if s >= LEAST_PROBABLE])[::-1]
     right = np.cumsum(ordered) / np.arange(1, len(ordered) + 1) >= precision
-    return float(ordered[right][-1]) if right.any() else 1.0
+    # equal ones are kept together or not at all
+    last_of_equals = np.append(np.diff(ordered) < 0, True)[: len(ordered)]
+    usable = ordered[right & last_of_equals]
+    return float(usable[-1]) if len(usable) else 1.0
 
 
 def label_frames(
