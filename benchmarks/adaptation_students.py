@@ -1,0 +1,263 @@
+"""One student of a table: the teacher's labels made and mixed as its row says, then trained.
+
+Rows share the frames and what the first teacher says of them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from wildpose.adaptation.drawn import DrawnFrames
+from wildpose.adaptation.labels import LabelSettings, keep_from, label_frames
+from wildpose.adaptation.rankings import Ranking
+from wildpose.adaptation.source import SourceData
+from wildpose.adaptation.student import (
+    StudentSettings,
+    carry_calibration,
+    student_recipe,
+    train_student,
+)
+from wildpose.models.detector import Architecture, Detector
+from wildpose.models.folder import find_model, read_description
+from wildpose.models.predictor import Predictor, load_predictor
+from wildpose.models.pretrained import load_model_weights
+from wildpose.results.files import write_json
+from wildpose.training.recipe import read_recipe
+from wildpose.training.shipping import write_model
+from wildpose.types import Array, ClassId, Detections
+from wildpose.video.decode import open_clip
+
+LOWEST_SCORE = 0.07
+PRECISION_FIRST, PRECISION_LAST = 0.9, 0.95
+"""What a slowly following teacher's labels must reach at first and at last."""
+LEAST_GRADE = 0.5
+MOST_COPIES = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """How the student of one row is made.
+
+    Attributes
+    ----------
+    name : str
+    ranking : {"uniform", "mask", "chart", "uv"}
+    points : int
+        k of the paper.
+    target_share : float
+        Of the pictures of a step, those that the teacher labelled.
+    empties : bool
+        Frames without any find are learnt from as empty ones.
+    graded : bool
+        Finds from a probability of .5 are labels, and a frame is drawn the more often the surer its
+        labels are: in the mean the same as weights.
+    site_share : float
+        Of the pictures of a step, empty backgrounds of the clips with animals pasted onto them.
+    stages : int
+        The steps are shared by so many stages, each with new labels.
+    teacher_keeps : float
+        Of its own weights, when a teacher moves towards its student after a stage; 0: the student
+        is the next teacher.
+    trunk_held : bool
+        The trunk does not learn.
+    """
+
+    name: str
+    ranking: Ranking = "chart"
+    points: int = 5
+    target_share: float = 0.5
+    empties: bool = True
+    graded: bool = False
+    site_share: float = 0.0
+    stages: int = 1
+    teacher_keeps: float = 0.0
+    trunk_held: bool = False
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long students train, the same for all rows."""
+
+    steps: int
+    batch: int
+    canvases: list[list[int]]
+    device: str
+
+
+@dataclass(frozen=True)
+class Footage:
+    """The unlabelled clips, what was drawn of them, and where its pictures are."""
+
+    clips: tuple[Path, ...]
+    drawn: DrawnFrames
+    images: Path
+
+
+class Teacher:
+    """A model that remembers what it said of a picture, since all rows ask it for the same."""
+
+    def __init__(self, model: str, device: str) -> None:
+        self.model = model
+        self.predictor: Predictor = load_predictor(model, device=device, minimum_score=LOWEST_SCORE)
+        self._said: dict[int, Detections] = {}
+
+    def predict(self, pictures: Sequence[Array]) -> list[Detections]:
+        """As :meth:`wildpose.models.predictor.Predictor.predict`."""
+        marks = [hash(picture.tobytes()) for picture in pictures]
+        for mark, picture in zip(marks, pictures, strict=True):
+            if mark not in self._said:
+                self._said[mark] = self.predictor.predict([picture])[0]
+        return [self._said[mark] for mark in marks]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """What all students of a table have in common."""
+
+    teacher: Teacher
+    footage: Footage
+    source: SourceData
+    schedule: Schedule
+
+
+def make_student(
+    row: Row, seed: int, shared: Shared, folder: Path, say: Callable[[str], None]
+) -> Path:
+    """Train the student of a row and a seed in ``folder``; the model's folder."""
+    now, start, schedule = shared.teacher, shared.teacher.model, shared.schedule
+    for stage in range(row.stages):
+        place = folder / f"stage-{stage + 1}"
+        place.mkdir(parents=True, exist_ok=True)
+        threshold = _threshold(row, now, shared.footage, stage / max(row.stages - 1, 1))
+        _label(row, now, shared.footage, place / "frames",
+               LabelSettings(threshold, row.ranking, row.points, seed))
+        student = train_student(
+            _recipe(row, start, shared, place, seed), start, place, device=schedule.device,
+            on_step=lambda report, steps: say(f"{row.name} seed {seed} {report.step}/{steps}")
+            if report.step % 10 == 0 else None)
+        if stage + 1 < row.stages:
+            follower = _towards(now.model, student, row.teacher_keeps, place)
+            now, start = Teacher(str(follower), schedule.device), str(student)
+    return student
+
+
+def _threshold(row: Row, teacher: Teacher, footage: Footage, done: float) -> float | None:
+    if row.graded:
+        return LEAST_GRADE
+    if row.stages == 1 or not row.teacher_keeps:
+        return None
+    wanted = PRECISION_FIRST + done * (PRECISION_LAST - PRECISION_FIRST)
+    return keep_from(_scores(teacher, footage), wanted)
+
+
+def _label(
+    row: Row, teacher: Teacher, footage: Footage, frames: Path, settings: LabelSettings
+) -> None:
+    if (frames / "annotations.json").is_file():
+        return
+    frames.mkdir(parents=True, exist_ok=True)
+    if not (frames / "images").exists():
+        (frames / "images").symlink_to(footage.images.resolve())
+    label_frames(teacher, footage.drawn.frames, frames, settings)  # type: ignore[arg-type]
+    content = json.loads((frames / "annotations.json").read_text("utf-8"))
+    if not row.empties:
+        hit = {a["image_id"] for a in content["annotations"]}
+        content["images"] = [i for i in content["images"] if i["id"] in hit]
+    write_json(frames / "annotations.json", _by_grade(content) if row.graded else content)
+
+
+def _scores(teacher: Teacher, footage: Footage) -> list[float]:
+    scores: list[float] = []
+    for frame in footage.drawn.frames:
+        with Image.open(footage.images / frame.file_name) as picture:
+            found = teacher.predict([np.asarray(picture.convert("RGB"))])[0]
+        scores += found.score[found.class_id == ClassId.ANIMAL].tolist()
+    return scores
+
+
+def _by_grade(content: dict[str, Any]) -> dict[str, Any]:
+    """One to four copies of each picture: four of those whose labels are quite sure or absent."""
+    labels = defaultdict(list)
+    for label in content["annotations"]:
+        labels[label["image_id"]].append(label)
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
+    for image in content["images"]:
+        grades = [a["grade"] for a in labels[image["id"]] if not a.get("uncertain")]
+        sure = (float(np.mean(grades)) - LEAST_GRADE) / (1 - LEAST_GRADE) if grades else 1.0
+        for _ in range(max(1, round(MOST_COPIES * sure))):
+            images.append({**image, "id": len(images) + 1})
+            annotations += [{**a, "id": len(annotations) + i, "image_id": len(images)}
+                            for i, a in enumerate(labels[image["id"]], 1)]
+    return {**content, "images": images, "annotations": annotations}
+
+
+def _recipe(row: Row, start: str, shared: Shared, place: Path, seed: int) -> dict[str, Any]:
+    schedule, frames = shared.schedule, place / "frames"
+    targets = [{"name": "teacher", "folder": str(frames.resolve()), "share": 1 - row.site_share}]
+    if row.site_share:
+        sites = place / "sites"
+        write_backgrounds(shared.footage.clips, sites)
+        targets.append({"name": "sites", "folder": str(sites.resolve()), "share": row.site_share,
+                        "paste_chance": 0.8})
+    settings = StudentSettings(schedule.steps // row.stages, schedule.batch, row.target_share, seed,
+                               schedule.device)
+    recipe = student_recipe(row.name, start, shared.source, targets, settings)
+    recipe["schedule"]["canvases"] = schedule.canvases
+    if row.trunk_held:
+        recipe["schedule"]["rate"]["trunk"] = 0.0
+    # a table is read off the scored pictures: nothing has to be kept out to calibrate on
+    recipe["hold_out"] = {"share": 0.0, "empty_share": 0.0}
+    return recipe
+
+
+def write_backgrounds(clips: Sequence[Path], folder: Path) -> None:
+    """The median picture of every clip, as a labelled folder of empty pictures."""
+    if (folder / "annotations.json").is_file():
+        return
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    images: list[dict[str, Any]] = []
+    for clip in clips:
+        with open_clip(clip) as reader:
+            middle = np.median(np.stack([frame.image for frame in reader]), axis=0)
+        name = f"{clip.stem}.png"
+        Image.fromarray(middle.astype(np.uint8)).save(folder / "images" / name)
+        height, width = middle.shape[:2]
+        images.append({"id": len(images) + 1, "file_name": name, "height": height, "width": width,
+                       "draft": True, "labelled": ["animal", "person"], "site": clip.stem})
+    write_json(folder / "annotations.json", {
+        "images": images, "annotations": [],
+        "categories": [{"id": int(c), "name": c.name.lower()} for c in ClassId]})
+
+
+def _towards(teacher: str, student: Path, keeps: float, place: Path) -> Path:
+    """The next teacher: ``keeps`` of the old one's weights and the rest of the student's."""
+    if not keeps:
+        return student
+    folder = place / "follower"
+    if not (folder / "weights.safetensors").is_file():
+        folder.mkdir(exist_ok=True)
+        old, new = _detector(teacher), _detector(str(student))
+        before = old.state_dict()
+        mixed = {k: keeps * before[k] + (1 - keeps) * v if v.is_floating_point() else v
+                 for k, v in new.state_dict().items()}
+        write_model(new, mixed, read_recipe(place / "recipe.yaml"), [], folder)
+        carry_calibration(teacher, folder)
+    return folder
+
+
+def _detector(model: str) -> Detector:
+    folder = find_model(model)
+    known = ("box_move", "auto_calibration", "dense_pose", "dense_context")
+    of = read_description(folder).architecture
+    detector = Detector(Architecture(of["backbone"], **{k: of[k] for k in known if k in of}))
+    load_model_weights(detector, folder)
+    return detector
