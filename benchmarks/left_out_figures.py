@@ -202,5 +202,5 @@ def as_markdown(tables: Mapping[str, Sequence[PairedRow]], seeds: Sequence[str])
 
 def _said(interval: Interval | None, estimate: float) -> str:
     if interval is None:
-        return f"{estimate:+.3f} (too few places)"
+        return f"{estimate:+.3f} (too few groups)"
     return f"{estimate:+.3f} ({interval.lower:+.3f} to {interval.upper:+.3f})"

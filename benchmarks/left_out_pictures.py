@@ -8,18 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+import PIL.Image
+from PIL import ImageDraw
 
 from wildpose.analysis.mistakes import worst_mistakes
 from wildpose.drawing.palette import INK, PAPER
 from wildpose.drawing.side_by_side import MOST_ROWS, side_by_side
 from wildpose.drawing.text import fit, font
 from wildpose.evaluation.dataset import EvaluationSet
+from wildpose.evaluation.intervals import group_of
 from wildpose.evaluation.matching import ImageMatch, match_animals
+from wildpose.evaluation.truth import Image
 from wildpose.types import Detections
 
 MISSES = 20
-COLUMNS, CELL_WH, CAPTION = 5, (320, 240), 24
+COLUMNS, CELL_WH, LINE = 5, (320, 240), 18
 QUALITY = 85
 
 
@@ -39,13 +42,22 @@ def differing(teacher: EvaluationSet, student: EvaluationSet, folder: Path) -> b
     """
     pairs = list(zip(*(match_animals(d, d.threshold) for d in (teacher, student)), strict=True))
     order = sorted(range(len(pairs)), key=lambda i: [-v for v in difference(*pairs[i])])
+    first: dict[Any, int] = {}
+    for i in order:  # a sequence fills no page
+        first.setdefault(scene_of(teacher.images[i]), i)
     rows = []
-    for i in order[:MOST_ROWS]:
+    for i in list(first.values())[:MOST_ROWS]:
         image = teacher.images[i]
-        with Image.open(folder / image["file_name"]) as picture:
+        with PIL.Image.open(folder / image["file_name"]) as picture:
             pixels = np.asarray(picture.convert("RGB"))
         rows.append((pixels, shown(teacher, image["id"]), shown(student, image["id"])))
     return side_by_side(rows)
+
+
+def scene_of(image: Image) -> tuple[str, Any]:
+    """The sequence of a picture, else what it would be drawn with."""
+    known = image.get("sequence")
+    return group_of(image) if known is None else ("sequence", known)
 
 
 def difference(one: ImageMatch, other: ImageMatch) -> tuple[float, float]:
@@ -79,24 +91,25 @@ def misses(student: EvaluationSet, folder: Path) -> bytes:
     bytes
     """
     found, _ = worst_mistakes(student, folder)
-    tiles = [(Image.open(io.BytesIO(p.image)), p.caption) for p in found[:MISSES]
+    tiles = [(PIL.Image.open(io.BytesIO(p.image)), p.caption) for p in found[:MISSES]
              if isinstance(p.image, bytes)]
     return sheet(tiles)
 
 
-def sheet(tiles: Sequence[tuple[Image.Image, str]]) -> bytes:
+def sheet(tiles: Sequence[tuple[PIL.Image.Image, str]]) -> bytes:
     """Pictures in rows of five with a caption under each, a JPEG."""
     rows = max(1, -(-len(tiles) // COLUMNS))
-    width, height = CELL_WH[0], CELL_WH[1] + CAPTION
-    page = Image.new("RGB", (COLUMNS * width, rows * height), PAPER)
+    width, height = CELL_WH[0], CELL_WH[1] + 2 * LINE
+    page = PIL.Image.new("RGB", (COLUMNS * width, rows * height), PAPER)
     draw, letters = ImageDraw.Draw(page), font(13)
     for number, (picture, caption) in enumerate(tiles):
         left, top = number % COLUMNS * width, number // COLUMNS * height
         small = picture.copy()
-        small.thumbnail((width - 6, height - CAPTION - 4))
+        small.thumbnail((width - 6, height - 2 * LINE - 6))
         page.paste(small, (left + (width - small.width) // 2, top + 2))
-        draw.text((left + 4, top + height - CAPTION + 2), fit(caption, width - 8, letters),
-                  font=letters, fill=INK)
+        for line, text in enumerate(caption.split(": ", 1)):
+            draw.text((left + 4, top + height - (2 - line) * LINE - 2),
+                      fit(text, width - 8, letters), font=letters, fill=INK)
     store = io.BytesIO()
     page.save(store, "JPEG", quality=QUALITY)
     return store.getvalue()
