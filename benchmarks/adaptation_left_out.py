@@ -106,7 +106,7 @@ def _student(
     with data_in(folders.source):
         done = adapt(settings, _Said())
     last = done.rounds[-1]
-    student = Student(name, done.model or out / "refused", done.model is not None,
+    student = Student(name, last.model, done.model is not None,
                       done.verdict.reason, last.census.as_json())
     census = last.census
     print(f"- {name}: {census.frames} pictures drawn of {len(list(folders.target.iterdir()))} "
