@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wildpose.errors import GuardError, UsageError
+from wildpose.errors import ClipError, GuardError, UsageError
 
 from .answer import answering
 from .options import Debug, Device, Json, Quiet, existing, parse_every
@@ -17,8 +17,12 @@ from .progress import Pace, progress, time_span
 if TYPE_CHECKING:
     from wildpose.adaptation.plan import Plan
     from wildpose.adaptation.rankings import Ranking
-    from wildpose.adaptation.run import Adapted, AdaptSettings
+    from wildpose.adaptation.run import Adapted
+    from wildpose.adaptation.settings import AdaptSettings
 
+
+LISTED = 5
+"""Clips that are named where they can't be read."""
 
 Clips = Annotated[
     list[Path],
@@ -124,12 +128,12 @@ def adapt(
     labels that are sure, and becomes MODEL only if it is no worse on labelled pictures. If it is
     interrupted, the same command goes on where it stopped.
     """
+    _check_paths([*clips, source, validation, corrections])
     from wildpose.adaptation.frames import DrawSettings
     from wildpose.adaptation.labels import LabelSettings
-    from wildpose.adaptation.run import AdaptSettings
+    from wildpose.adaptation.settings import AdaptSettings
     from wildpose.adaptation.student import StudentSettings
 
-    _check_paths([*clips, source, validation, corrections])
     settings = AdaptSettings(
         clips=tuple(clips), teacher=teacher, species=species, out=out, source=source,
         validation=validation, corrections=corrections, rounds=rounds, margin=margin,
@@ -179,36 +183,69 @@ def _adapted(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
 
     paces: dict[str, Pace] = {}
     with answering(as_json=as_json, quiet=quiet) as answer:
-        with progress("steps", quiet=quiet) as show:
+        with progress("done", quiet=quiet) as show:
 
             def on_step(step: str, done: int, total: int) -> None:
                 pace = paces.setdefault(step, Pace())
                 show(pace.step(done, total, step))
 
-            found = adapt_model(settings, on_step)
+            try:
+                found = adapt_model(settings, on_step)
+            except GuardError as error:
+                if as_json:
+                    answer(without_model(error), "")
+                raise
         answer(found.as_json(), describe(found))
-    return 0 if found.model is not None else GuardError.exit_code
+    return exit_code(found)
+
+
+def exit_code(found: Adapted) -> int:
+    """What the process ends with: 4 without a model, 3 where some clips could not be read."""
+    if found.model is None:
+        return GuardError.exit_code
+    return ClipError.exit_code if found.clips_failed else 0
+
+
+def without_model(error: GuardError) -> dict[str, Any]:
+    """Say in the form of every ending that there was nothing to learn from."""
+    return {"model": None, "accepted": False, "reason": str(error), "teacher": None,
+            "student": None, "rounds": []}
 
 
 def describe_plan(found: Plan) -> str:
     """Say what an adaptation would do."""
+    footage = f", {time_span(found.footage_s)} of footage" if found.footage_s else (
+        " that do not say how long they are" if found.clips != 1 else
+        " that does not say how long it is")
     return "\n".join([
-        f"{found.clips} clips, {time_span(found.footage_s)} of footage: {found.candidates} frames "
-        f"to look at, at most {found.pictures} to label.",
-        f"{found.rounds} x {found.steps} steps of {found.batch} pictures, beside {found.source}.",
+        f"{_count(found.clips, 'clip')}{footage}: {_count(found.candidates, 'frame')} to look at, "
+        f"at most {found.pictures} to label.",
+        f"{found.rounds} x {_count(found.steps, 'step')} of {found.batch} pictures, beside "
+        f"{found.source}.",
         f"About {time_span(found.seconds)} on this machine. Nothing was written.",
     ])
 
 
 def describe(found: Adapted) -> str:
     """Say how an adaptation ended."""
-    last = found.rounds[-1]
-    lines = [f"{last.census.kept} finds of {last.census.frames} frames were labels.",
-             last.verdict.reason]
-    if found.model is None:
-        lines.append(f"The student was refused; it lies beside its report in "
+    last = found.decisive
+    lines = [f"{_count(last.census.kept, 'animal')} in {_count(last.census.frames, 'frame')} "
+             "became labels.", found.reason]
+    if found.clips_failed:
+        lines.append(f"{_count(len(found.clips_failed), 'clip')} could not be read:")
+        lines += [f"  {name}: {reason}" for name, reason in found.clips_failed[:LISTED]]
+        more = len(found.clips_failed) - LISTED
+        lines += [f"  and {more} more: see {last.folder / 'frames' / 'frames.json'}"] * (more > 0)
+    if not found.rounds[-1].verdict.accepted:
+        lines.append(f"The refused student lies beside its report in "
                      f"{last.folder.parents[1] / 'refused'}.")
+    if found.model is None:
+        lines.append("Nothing was published.")
     else:
-        lines += [f"Model  {found.model} (README.md is its card)",
+        lines += [f"Model  {found.model} (README.md is its card; look at side_by_side.jpg)",
                   f"To use it: wildpose analyze CLIPS --model {found.model} --out RUN"]
     return "\n".join(lines)
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"

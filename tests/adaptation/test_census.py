@@ -85,6 +85,8 @@ def test_the_table_says_it_in_words():
      "2 doubtful: give more clips"),
     (replace(NOTHING, clips=2, frames=8, near_duplicates=400, detections=6, kept=5),
      "clips of other days or other cameras"),
+    (replace(NOTHING, clips=1, frames=7, detections=7, kept=7),
+     "give more clips, or look at more frames of these with a shorter --every"),
 ])
 def test_too_little_to_learn_from_says_what_was_seen_and_what_to_do(census, words):
     said = advice(census)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from dataclasses import replace
@@ -11,7 +12,10 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from wildpose.adaptation import run
+from wildpose.adaptation.claim import identity_of
 from wildpose.adaptation.frames import DrawSettings
+from wildpose.adaptation.inputs import look_at
 from wildpose.adaptation.labels import LabelSettings
 from wildpose.adaptation.run import Adapted, AdaptSettings, adapt
 from wildpose.adaptation.student import StudentSettings
@@ -52,7 +56,12 @@ def test_its_card_says_what_it_learnt_from(adapted, settings):
     card = (settings.out / "README.md").read_text("utf-8")
     assert "adapted to deer" in card
     assert adapted.verdict.reason in card
-    assert "box AP" in card
+    assert "| teacher, by day | 3 |" in card
+    assert "at night |" not in card.split("## Failures")[0]  # nothing was measured there
+    assert "on the kept-out part of the source, at its default threshold" in card.lower()
+    assert "No labelled picture of the species was there" in card
+    assert "2 steps of 2 pictures, 50% of them of the species" in card
+    assert str(settings.out.parent) not in card
     for name in ("side_by_side.jpg", "census.jpg", "census.json", "verdict.json"):
         assert (settings.out / name).stat().st_size > 0
     assert sum(adapted.rounds[0].census.points_per_chart) > 0
@@ -72,6 +81,17 @@ def test_another_setting_is_refused(adapted, settings):
         adapt(replace(settings, species="boar"))
 
 
+def test_a_refused_second_round_leaves_the_model_of_the_first(adapted):
+    first = adapted.rounds[0]
+    worse = replace(first, verdict=replace(first.verdict, accepted=False, reason="Refused: so."))
+    found = Adapted(adapted.model, (first, worse))
+    assert found.decisive is first
+    assert found.reason == f"{first.verdict.reason} Round 2: Refused: so."
+    assert found.as_json()["student"] == adapted.as_json()["student"]
+    stopped = Adapted(adapted.model, (first,), "Round 2 stopped: too little.")
+    assert stopped.reason.endswith("Round 2 stopped: too little.")
+
+
 def test_what_is_printed_for_programs(adapted):
     said = json.loads(json.dumps(adapted.as_json()))
     assert set(said) == {"model", "accepted", "reason", "teacher", "student", "rounds"}
@@ -84,7 +104,8 @@ def test_a_student_made_worse_is_refused_and_put_aside(adapted, settings, tmp_pa
     out = tmp_path / "deer"
     shutil.copytree(settings.out / "rounds", out / "rounds")
     strict = replace(settings, out=out, margin=0.02)
-    (out / "rounds" / "settings.json").write_text(json.dumps(strict.as_json()), "utf-8")
+    identity = identity_of(strict, look_at(strict))
+    (out / "rounds" / "settings.json").write_text(json.dumps(identity), "utf-8")
     round_1 = out / "rounds" / "round-1"
     shutil.rmtree(round_1 / "said")
     spoil(round_1 / "student")
@@ -93,7 +114,11 @@ def test_a_student_made_worse_is_refused_and_put_aside(adapted, settings, tmp_pa
     assert found.verdict.source.student.box_ap < found.verdict.source.teacher.box_ap - 0.02
     assert not (out / "model.json").exists()
     assert (out / "refused" / "weights.safetensors").exists()
-    assert found.verdict.reason in (out / "refused" / "README.md").read_text("utf-8")
+    report = (out / "refused" / "README.md").read_text("utf-8")
+    assert found.verdict.reason in report
+    assert "it misses" in report
+    assert list((out / "refused" / "failures").iterdir())
+    assert [p.name for p in out.iterdir() if p.name != "refused"] == ["rounds"]
 
 
 def spoil(model: Path) -> None:
@@ -105,6 +130,18 @@ def spoil(model: Path) -> None:
             weights[name] = value[torch.randperm(len(value), generator=generator)].contiguous()
     save_file(weights, model / "weights.safetensors")
     write_description(model, read_description(model))
+
+
+def test_a_disk_that_fills_up_is_no_bug_of_ours(settings, tmp_path, monkeypatch):
+    def write(*_, **__):
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        finally:  # as torch.save does
+            raise RuntimeError("unexpected pos 704 vs 598")
+
+    monkeypatch.setattr(run, "draw_frames", write)
+    with pytest.raises(UsageError, match="the disk is full"):
+        adapt(replace(settings, out=tmp_path / "full"))
 
 
 def test_clips_without_an_animal_end_with_advice(settings, sample_clips, tmp_path):

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 
 from wildpose.cli import main
+
+
+@pytest.fixture(autouse=True)
+def no_training_pictures(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("WILDPOSE_DATA", str(tmp_path / "nothing"))
 
 
 @pytest.fixture
@@ -14,8 +20,7 @@ def words(sample_clips, tmp_path) -> list[str]:
     return ["adapt", str(sample_clips), "--species", "deer", "--out", str(tmp_path / "deer")]
 
 
-def test_a_dry_run_reckons_and_writes_nothing(words, tmp_path, capfd, monkeypatch):
-    monkeypatch.setenv("WILDPOSE_DATA", str(tmp_path / "nothing"))
+def test_a_dry_run_reckons_and_writes_nothing(words, tmp_path, capfd):
     assert main([*words, "--dry-run", "--steps", "10", "--rounds", "2", "--json"]) == 0
     said = json.loads(capfd.readouterr().out)
     assert said["clips"] >= 4
@@ -46,5 +51,28 @@ def test_a_folder_without_clips_is_named(tmp_path, capfd):
     (tmp_path / "empty").mkdir()
     words = ["adapt", str(tmp_path / "empty"), "--species", "deer", "--out", str(tmp_path / "m")]
     assert main(words) == 2
-    assert "empty" in capfd.readouterr().err
-    assert not (tmp_path / "m" / "model.json").exists()
+    assert "empty: no clip and no picture" in capfd.readouterr().err
+    assert main([*words, "--dry-run"]) == 2
+    assert not (tmp_path / "m").exists()
+
+
+def test_nothing_to_learn_from_is_one_object_too(sample_clips, tmp_path, capfd):
+    words = ["adapt", str(sample_clips / "ridge_trail/05180017.MP4"), "--species", "deer",
+             "--out", str(tmp_path / "m"), "--pictures", "2", "--every", "3s", "--json", "--quiet"]
+    assert main(words) == 4
+    shown = capfd.readouterr()
+    said = json.loads(shown.out)
+    assert set(said) == {"model", "accepted", "reason", "teacher", "student", "rounds"}
+    assert (said["model"], said["accepted"]) == (None, False)
+    assert shown.err == f"error: {said['reason']}\n"
+    assert not (tmp_path / "m" / "rounds" / "source").exists()  # nothing was rendered for it
+
+
+def test_ctrl_c_says_that_the_same_command_goes_on(words, tmp_path, capfd, monkeypatch):
+    from wildpose.adaptation import run
+
+    monkeypatch.setattr(run, "draw_frames", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    assert main(words) == 130
+    assert "What is finished is kept: the same command goes on from there." in (
+        capfd.readouterr().err)
+    assert (tmp_path / "deer" / "rounds" / "settings.json").exists()

@@ -177,6 +177,8 @@ def _more(c: Census) -> str:
     if c.near_duplicates + c.thinned > c.frames:
         return ("most frames look like another, so give clips of other days or other cameras "
                 "rather than more of the same")
+    if c.frames < 3 * LEAST_LABELS:
+        return "give more clips, or look at more frames of these with a shorter --every"
     return "give more clips, or clips in which the species is larger in the picture"
 
 

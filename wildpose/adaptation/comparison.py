@@ -145,7 +145,7 @@ def compare(
         that can't be written to.
     """
     pictures = len(read_coco(data)["images"])
-    files = [keep / _file_name(model, data) for model in (teacher, student)]
+    files = [keep / predictions_name(model, data) for model in (teacher, student)]
     missing = {f: m for f, m in zip(files, (teacher, student), strict=True) if not f.is_file()}
     for run, (file, model) in enumerate(missing.items()):
         _predict(model, data, file, device, _shifted(progress, run * pictures,
@@ -190,10 +190,11 @@ def _shifted(progress: Progress, before: int, total: int) -> Progress:
     return lambda done, _: progress(before + done, total)
 
 
-def _file_name(model: str, data: Path) -> str:
-    """Another model or other labels, another name: nothing kept is ever taken for something else.
+def predictions_name(model: str, data: Path) -> str:
+    """The name of the file that :func:`compare` keeps a model's predictions in.
 
-    The description holds the checksum of the weights.
+    Another model or other labels, another name: nothing kept is ever taken for something else. The
+    description holds the checksum of the weights.
     """
     marks = [file_sha256(p)[:12] for p in (find_model(model) / "model.json",
                                            data / "annotations.json")]

@@ -8,6 +8,11 @@ from typing import Any
 from wildpose.errors import DataError
 
 
+def annotations_of(given: Path) -> Path:
+    """The COCO file of a labelled folder; a COCO file is itself one."""
+    return given if given.suffix == ".json" else given / "annotations.json"
+
+
 def correction_source(given: Path | None) -> dict[str, Any] | None:
     """The source of a recipe for a folder, or a COCO file beside its ``images/``, of corrections.
 
@@ -18,7 +23,7 @@ def correction_source(given: Path | None) -> dict[str, Any] | None:
     """
     if given is None:
         return None
-    file = given if given.suffix == ".json" else given / "annotations.json"
+    file = annotations_of(given)
     if not file.is_file():
         raise DataError(f"{given}: there are no corrections.",
                         "Give a COCO file, or a folder with annotations.json, and images/ in it.")

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from wildpose.adaptation.claim import check
 from wildpose.adaptation.frames import estimate
-from wildpose.adaptation.run import AdaptSettings
-from wildpose.adaptation.source import find_source
+from wildpose.adaptation.inputs import look_at
+from wildpose.adaptation.settings import AdaptSettings
 from wildpose.models.predictor import Predictor, load_predictor
 
 STEP_COST = 5.0
@@ -62,8 +63,9 @@ def plan(settings: AdaptSettings) -> Plan:
     UsageError, DataError, ModelError
         Clips, folders or a model that can't be used: the same as the work itself would say.
     """
-    source = find_source(settings.source, settings.out / "rounds",
-                         judged_elsewhere=settings.validation is not None)
+    inputs = look_at(settings)
+    check(settings, inputs)
+    source = inputs.source
     predictor = load_predictor(settings.teacher, device=settings.student.device)
     clips, footage_s = estimate(settings.clips, settings.out)
     candidates = max(clips, round(footage_s / settings.draw.every_s))

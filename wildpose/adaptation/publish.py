@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from wildpose.adaptation.census import Census, census_table
-from wildpose.adaptation.comparison import Compared
+from wildpose.adaptation import card
+from wildpose.adaptation.census import Census
+from wildpose.adaptation.drawn import DrawnFrames
+from wildpose.adaptation.failures import Failures, remaining
+from wildpose.adaptation.inputs import Inputs
+from wildpose.adaptation.settings import AdaptSettings
 from wildpose.adaptation.verdict import Verdict
 from wildpose.drawing.side_by_side import side_by_side
-from wildpose.models.folder import find_model, read_description, write_description
+from wildpose.models.folder import read_description, write_description
 from wildpose.models.predictor import Predictor, load_predictor
+from wildpose.results.files import write_bytes
 from wildpose.types import Array, Detections
 
 SHOWN = 8
@@ -34,58 +39,93 @@ class Round:
         All that the round wrote; the student's model folder.
     teacher : str
         A shipped name or a model folder.
+    drawn : DrawnFrames
     census : Census
     verdict : Verdict
+    judged_on : Path or None
+        The labelled pictures that the student's failures are shown of.
     """
 
     folder: Path
     model: Path
     teacher: str
+    drawn: DrawnFrames
     census: Census
     verdict: Verdict
+    judged_on: Path | None
 
 
-def publish(last: Round, out: Path, species: str, first_teacher: str, source: str) -> None:
+def publish(accepted: Sequence[Round], settings: AdaptSettings, inputs: Inputs) -> None:
     """Write the model folder: weights, description, card and pictures.
 
     Parameters
     ----------
-    last : Round
-        The last one whose student was accepted.
-    out : Path
-    species, first_teacher, source : str
-        For the card: what it was adapted to, from which model, and beside which labelled data.
+    accepted : sequence of Round
+        Those whose student was accepted; the last one's becomes the model.
+    settings : AdaptSettings
+    inputs : Inputs
     """
-    _copy_report(last, out)
-    shutil.copy(last.model / "weights.safetensors", out)
-    own, before = read_description(last.model), read_description(find_model(first_teacher))
-    fields = {**vars(own), "name": out.name,
-              "description": f"{before.name}, adapted to {species}.",
+    last, out = accepted[-1], settings.out
+    own, before = read_description(last.model), read_description(inputs.teacher)
+    fields = {**vars(own), "name": out.resolve().name,
+              "description": f"{before.name}, adapted to {settings.species}.",
               "lineage": {**own.lineage, "adapted_from": before.name,
-                          "teacher_sha256": before.weights_sha256, "species": species}}
-    (out / "README.md").write_text(_card(last, out.name, species, before.name, source), "utf-8")
-    write_description(out, type(own)(**fields))
+                          "teacher_sha256": before.weights_sha256, "species": settings.species}}
+    with _moved_into(out, out / "rounds" / "ready") as ready:
+        failures = _copy_report(last, ready)
+        shutil.copyfile(last.model / "weights.safetensors", ready / "weights.safetensors")
+        text = _card(accepted, settings, inputs, failures)
+        (ready / "README.md").write_text(text, "utf-8")
+        write_description(ready, type(own)(**fields))
 
 
-def refuse(last: Round, out: Path) -> None:
+def refuse(last: Round, settings: AdaptSettings) -> None:
     """Put a student that was not accepted aside, with its report; nothing is published."""
-    folder = out / "refused"
-    folder.mkdir(parents=True, exist_ok=True)
-    _copy_report(last, folder)
-    for name in ("weights.safetensors", "model.json"):
-        shutil.copy(last.model / name, folder)
-    (folder / "README.md").write_text(
-        f"# A student that was refused\n\n{last.verdict.reason}\n\n{_figures(last.verdict)}",
-        "utf-8")
+    with _moved_into(settings.out / "refused", settings.out / "rounds" / "ready") as ready:
+        failures = _copy_report(last, ready)
+        for name in ("weights.safetensors", "model.json"):
+            shutil.copyfile(last.model / name, ready / name)
+        (ready / "README.md").write_text(
+            f"# A student that was refused\n\n{last.verdict.reason}\n\n"
+            f"{card.figures_text(last.verdict)}\n## Failures\n\n"
+            f"{card.failures_text(last.census, last.verdict, failures)}\n\n"
+            "## Teacher and student on the same frames\n\n"
+            "![teacher and student](side_by_side.jpg)\n", "utf-8")
 
 
-def _copy_report(last: Round, folder: Path) -> None:
+@contextmanager
+def _moved_into(out: Path, ready: Path) -> Iterator[Path]:
+    """Yield a folder to write to, whose files then take their place, ``model.json`` last.
+
+    So what stands in OUT is always whole: a model is one only with its description.
+    """
+    shutil.rmtree(ready, ignore_errors=True)
+    ready.mkdir(parents=True)
+    yield ready
+    out.mkdir(parents=True, exist_ok=True)
+    for path in sorted(ready.iterdir(), key=lambda p: (p.name == "model.json", p.name)):
+        if path.is_dir():
+            shutil.rmtree(out / path.name, ignore_errors=True)
+        path.replace(out / path.name)
+    ready.rmdir()
+
+
+def _copy_report(last: Round, folder: Path) -> Failures | None:
     picture = last.folder / "side_by_side.jpg"
     if not picture.exists():
-        picture.write_bytes(_side_by_side(last))
+        write_bytes(picture, _side_by_side(last))
     for path in (picture, last.folder / "census.jpg", last.folder / "census.json",
                  last.folder / "verdict.json"):
-        shutil.copy(path, folder)
+        shutil.copyfile(path, folder / path.name)
+    if last.judged_on is None:
+        return None
+    failures = remaining(last.model, last.judged_on, last.folder / "said")
+    (folder / "failures").mkdir()
+    for name, pictures in (("missed", failures.misses), ("false", failures.alarms)):
+        for number, shown in enumerate(pictures, 1):
+            if isinstance(shown.image, bytes):
+                (folder / "failures" / f"{name}-{number}.jpg").write_bytes(shown.image)
+    return failures
 
 
 def _side_by_side(last: Round) -> bytes:
@@ -110,54 +150,48 @@ def _shown(model: Predictor, pixels: Array) -> Detections:
     return found.take(np.flatnonzero(found.score >= model.threshold))
 
 
-def _card(last: Round, name: str, species: str, teacher: str, source: str) -> str:
-    census = "\n".join(f"| {what} | {number} |" for what, number in census_table(last.census))
-    return f"""# {name}
+def _card(
+    accepted: Sequence[Round], settings: AdaptSettings, inputs: Inputs, failures: Failures | None
+) -> str:
+    last, before = accepted[-1], read_description(inputs.teacher)
+    figures = "\n".join(
+        (f"### Round {number}{': the teacher is the student before' if number > 1 else ''}\n\n"
+         if len(accepted) > 1 else "") + card.figures_text(one.verdict)
+        for number, one in enumerate(accepted, 1))
+    return f"""# {settings.out.resolve().name}
 
-{teacher}, adapted to {species} with `wildpose adapt`: a fixed teacher labelled frames of unlabelled
-clips, a student that began with its weights learnt from them beside {source}.
+{before.name}, adapted to {settings.species} with `wildpose adapt`: a fixed teacher labelled frames
+of unlabelled clips, a student that began with its weights learnt from them beside
+{inputs.source.said}.
 
 **{last.verdict.reason}**
 
+To use it: `wildpose analyze CLIPS --model THIS_FOLDER --out RUN`. Licence of the weights:
+{before.licence or 'that of its teacher'}.
+
 ## Figures
 
-{_figures(last.verdict)}
-## What it learnt from
+{figures}
+## Failures that remain
 
-| | |
-|---|---|
-{census}
-
-![census](census.jpg)
+{card.failures_text(last.census, last.verdict, failures)}
 
 ## Teacher and student on the same frames
 
-Nobody has labelled these: look for animals that one of them misses.
+The student has learnt from these, and nobody has labelled them: look for animals that one of them
+misses.
 
 ![teacher and student](side_by_side.jpg)
+
+## What it learnt from
+
+{card.clips_text(last.drawn)}
+
+{card.census_text(last.census)}
+
+![census](census.jpg)
+
+## Settings
+
+{card.settings_table(settings, before, inputs.source.said)}
 """
-
-
-def _figures(verdict: Verdict) -> str:
-    tables = [_table(what, compared) for what, compared in (
-        ("the kept-out part of the source", verdict.source), ("labelled target", verdict.target))
-        if compared is not None]
-    return "\n".join(tables) or "There was nothing labelled to measure on.\n"
-
-
-def _table(what: str, compared: Compared) -> str:
-    lines = [f"On {what} ({compared.teacher.images} pictures):", "",
-             "| | box AP | mask AP | presence AUC | part |", "|---|---|---|---|---|"]
-    for who, figures in (("teacher", compared.teacher), ("student", compared.student)):
-        lines.append(f"| {who} | {_cells(vars(figures))} |")
-        lines += [f"| {who}, {light} | {_cells(own)} |" for light, own in figures.by_light.items()]
-    if compared.difference is not None:
-        d = compared.difference
-        lines += ["", f"Box AP, student less teacher: {d.estimate:+.3f} "
-                      f"({d.lower:+.3f} to {d.upper:+.3f})."]
-    return "\n".join([*lines, ""])
-
-
-def _cells(figures: Mapping[str, Any]) -> str:
-    values = [figures[k] for k in ("box_ap", "mask_ap", "presence_auc", "part")]
-    return " | ".join("-" if v is None else f"{v:.3f}" for v in values)

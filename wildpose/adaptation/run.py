@@ -13,95 +13,84 @@ Every step is kept when it is whole, so the same call again goes on where it was
 
 from __future__ import annotations
 
+import errno
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
+
 from wildpose.adaptation.census import Census, advice, census_picture
-from wildpose.adaptation.comparison import compare
-from wildpose.adaptation.corrections import correction_source
-from wildpose.adaptation.frames import DrawnFrames, DrawSettings, draw_frames
-from wildpose.adaptation.labels import DOUBTFUL, Labelled, LabelSettings, label_frames
+from wildpose.adaptation.claim import claim
+from wildpose.adaptation.comparison import Compared, compare
+from wildpose.adaptation.frames import DrawnFrames, draw_frames
+from wildpose.adaptation.inputs import Inputs, look_at
+from wildpose.adaptation.labels import DOUBTFUL, Labelled, label_frames
 from wildpose.adaptation.publish import Round, publish, refuse
-from wildpose.adaptation.source import SourceData, find_source, render_source
-from wildpose.adaptation.student import StudentSettings, student_recipe, train_student
+from wildpose.adaptation.settings import AdaptSettings
+from wildpose.adaptation.source import render_source
+from wildpose.adaptation.student import carry_calibration, student_recipe, train_student
 from wildpose.adaptation.verdict import Verdict, decide
 from wildpose.errors import GuardError, UsageError
-from wildpose.models.folder import find_model
 from wildpose.models.predictor import load_predictor
-from wildpose.results.files import write_json
+from wildpose.results.files import write_bytes, write_json
+
+__all__ = ["AdaptSettings", "Adapted", "Progress", "adapt", "census_of"]
 
 HISTOGRAM_BINS = 20
 
 
 @dataclass(frozen=True)
-class AdaptSettings:
-    """What to adapt, to what, and how.
+class Adapted:
+    """What came out.
 
     Attributes
     ----------
-    clips : tuple of Path
-        Clips, stills, or folders of them: the target.
-    teacher : str
-        A shipped name or a model folder.
-    species : str
-        For the card.
-    out : Path
-    source : Path or None
-        The user's own labelled folder; see :mod:`wildpose.adaptation.source`.
-    validation : Path or None
-        A labelled folder of the target, to judge by; never learnt from.
-    corrections : Path or None
-        A labelled folder of the target, to learn from.
-    rounds : int
-    draw : DrawSettings
-    label : LabelSettings
-    student : StudentSettings
-    margin : float
-        Box AP on the source that a student may lose.
+    model : Path or None
+        None where no student was accepted.
+    rounds : tuple of Round
+    stopped : str
+        Why there were fewer rounds than asked for, where an accepted student found too little.
     """
-
-    clips: tuple[Path, ...]
-    teacher: str
-    species: str
-    out: Path
-    source: Path | None = None
-    validation: Path | None = None
-    corrections: Path | None = None
-    rounds: int = 1
-    draw: DrawSettings = field(default_factory=DrawSettings)
-    label: LabelSettings = field(default_factory=LabelSettings)
-    student: StudentSettings = field(default_factory=StudentSettings)
-    margin: float = 0.02
-
-    def as_json(self) -> dict[str, Any]:
-        """All that a result hangs on, as it is kept."""
-        content: dict[str, Any] = json.loads(json.dumps(asdict(self), default=str))
-        return content
-
-
-@dataclass(frozen=True)
-class Adapted:
-    """What came out."""
 
     model: Path | None
     rounds: tuple[Round, ...]
+    stopped: str = ""
 
     @property
     def verdict(self) -> Verdict:
         """Of the last round."""
         return self.rounds[-1].verdict
 
+    @property
+    def clips_failed(self) -> tuple[tuple[str, str], ...]:
+        """Name and reason of each clip that could not be read."""
+        return self.rounds[0].drawn.clips_failed
+
+    @property
+    def decisive(self) -> Round:
+        """The round whose student is the model; the last one where none is."""
+        return next((r for r in reversed(self.rounds) if r.verdict.accepted), self.rounds[-1])
+
+    @property
+    def reason(self) -> str:
+        """Why there is a model or none, and what ended the rounds after it."""
+        said = [self.decisive.verdict.reason]
+        if self.decisive is not self.rounds[-1]:
+            said.append(f"Round {len(self.rounds)}: {self.verdict.reason}")
+        return " ".join([*said, self.stopped]).strip()
+
     def as_json(self) -> dict[str, Any]:
         """As `wildpose adapt --json` prints it (design section 7)."""
-        judged = self.verdict.as_json()
+        judged = self.decisive.verdict.as_json()
         decisive = judged.get("target") or judged.get("source") or {}
         return {
             "model": None if self.model is None else str(self.model),
             "accepted": self.model is not None,
-            "reason": self.verdict.reason,
+            "reason": self.reason,
             "teacher": decisive.get("teacher"), "student": decisive.get("student"),
             "rounds": [{"census": r.census.as_json(), **r.verdict.as_json()} for r in self.rounds],
         }
@@ -121,50 +110,54 @@ def adapt(settings: AdaptSettings, progress: Progress = lambda step, done, total
     GuardError
         There is nothing to learn from: the message says what was seen and what to do.
     """
-    find_model(settings.teacher)
-    work = settings.out / "rounds"
-    _claim(work, settings)
-    source = find_source(settings.source, work,
-                         judged_elsewhere=settings.validation is not None)
-    if source.kind == "rendered":
-        progress("rendering", 0, 1)
-        render_source(work, settings.student.seed)
-    teacher, rounds = settings.teacher, []
-    accepted: list[Round] = []
+    inputs = look_at(settings)
+    claim(settings, inputs)
+    with _told_when_full(settings.out):
+        return _adapted(settings, inputs, progress)
+
+
+@contextmanager
+def _told_when_full(out: Path) -> Iterator[None]:
+    """A full disk is no bug of ours: torch and safetensors have errors of their own for it."""
+    try:
+        yield
+    except (RuntimeError, SafetensorError) as error:
+        before = error.__context__
+        full = "No space left" in str(error) or (
+            isinstance(before, OSError) and before.errno in (errno.ENOSPC, errno.EDQUOT))
+        if not full:
+            raise
+        raise UsageError(f"{out}: the disk is full.",
+                         "Free some space and run the same command again: what is finished is "
+                         "kept.") from error
+
+
+def _adapted(settings: AdaptSettings, inputs: Inputs, progress: Progress) -> Adapted:
+    teacher, rounds, stopped = settings.teacher, list[Round](), ""
     for number in range(1, settings.rounds + 1):
-        done = _round(settings, source, teacher, work / f"round-{number}", progress)
+        try:
+            done = _round(settings, inputs, teacher, number, progress)
+        except GuardError as error:
+            if not rounds:
+                raise
+            stopped = f"Round {number} stopped: {error}"
+            break
         rounds.append(done)
         if not done.verdict.accepted:
+            refuse(done, settings)
             break
-        accepted.append(done)
         teacher = str(done.model)
-    if not accepted:
-        refuse(rounds[-1], settings.out)
-        return Adapted(None, tuple(rounds))
-    publish(accepted[-1], settings.out, settings.species, settings.teacher, source.said)
-    return Adapted(settings.out, tuple(rounds))
-
-
-def _claim(work: Path, settings: AdaptSettings) -> None:
-    """Make the folder ours, or refuse one of other settings."""
-    kept, content = work / "settings.json", settings.as_json()
-    try:
-        if kept.exists():
-            if json.loads(kept.read_text("utf-8")) != content:
-                raise UsageError(f"{settings.out} holds an adaptation with other settings.",
-                                 "Choose another --out, or remove that folder.")
-            return
-        if (settings.out / "model.json").exists():
-            raise UsageError(f"{settings.out} holds a model already.", "Choose another --out.")
-        work.mkdir(parents=True, exist_ok=True)
-        write_json(kept, content)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{work}: can't be used ({error}).", "Choose another --out.") from error
+    accepted = tuple(r for r in rounds if r.verdict.accepted)
+    if accepted:
+        publish(accepted, settings, inputs)
+    return Adapted(settings.out if accepted else None, tuple(rounds), stopped)
 
 
 def _round(
-    settings: AdaptSettings, source: SourceData, teacher: str, folder: Path, progress: Progress
+    settings: AdaptSettings, inputs: Inputs, teacher: str, number: int, progress: Progress
 ) -> Round:
+    work = settings.out / "rounds"
+    folder = work / f"round-{number}"
     frames_folder = folder / "frames"
     frames_folder.mkdir(parents=True, exist_ok=True)
     predictor = load_predictor(teacher, device=settings.student.device, minimum_score=DOUBTFUL / 2)
@@ -173,17 +166,23 @@ def _round(
                         avoid=settings.out)
     census = _labelled(settings, drawn, predictor, folder, progress)
     too_little = advice(census)
-    corrections = correction_source(settings.corrections)
-    if too_little and corrections is None:
+    if too_little and inputs.corrections is None:
         raise GuardError(too_little)
+    if inputs.source.kind == "rendered":
+        render_source(work, settings.student.seed,
+                      lambda done, total: progress("rendering", done, total))
     targets = [{"name": "teacher", "folder": str(frames_folder.resolve()), "share": 1.0},
-               *([corrections] if corrections else [])]
-    recipe = student_recipe(settings.out.name, teacher, source, targets, settings.student)
+               *([inputs.corrections] if inputs.corrections else [])]
+    recipe = student_recipe(settings.out.resolve().name, teacher, inputs.source, targets,
+                            settings.student)
     model = train_student(
         recipe, teacher, folder, device=settings.student.device,
         on_step=lambda report, steps: progress("training", report.step, steps))
-    verdict = _judged(settings, source, teacher, model, folder, progress)
-    return Round(folder, model, teacher, census, verdict)
+    carry_calibration(teacher, model)  # a call that was stopped may not have come to it
+    kept_out = inputs.source.validation or model / "held_out"
+    verdict = _judged(settings, kept_out, teacher, model, folder, progress)
+    judged_on = settings.validation or (kept_out if verdict.source else None)
+    return Round(folder, model, teacher, drawn, census, verdict, judged_on)
 
 
 def _labelled(
@@ -195,7 +194,7 @@ def _labelled(
     said = label_frames(predictor, drawn.frames, folder / "frames", settings.label,
                         lambda done, total: progress("labelling", done, total))
     census = census_of(drawn, said)
-    (folder / "census.jpg").write_bytes(census_picture(census))
+    write_bytes(folder / "census.jpg", census_picture(census))
     write_json(kept, census.as_json())
     return census
 
@@ -218,21 +217,16 @@ def census_of(drawn: DrawnFrames, said: Labelled) -> Census:
 
 
 def _judged(
-    settings: AdaptSettings, source: SourceData, teacher: str, model: Path, folder: Path,
+    settings: AdaptSettings, kept_out: Path, teacher: str, model: Path, folder: Path,
     progress: Progress,
 ) -> Verdict:
-    def judging(done: int, total: int) -> None:
-        progress("judging", done, total)
+    def on(data: Path) -> Compared:
+        return compare(teacher, str(model), data, device=settings.student.device,
+                       keep=folder / "said",
+                       progress=lambda done, total: progress("judging", done, total))
 
-    kept_out = source.validation or model / "held_out"
-    on_source = on_target = None
-    if (kept_out / "annotations.json").is_file():
-        on_source = compare(teacher, str(model), kept_out, device=settings.student.device,
-                            keep=folder / "said", progress=judging)
-    if settings.validation is not None:
-        on_target = compare(teacher, str(model), settings.validation,
-                            device=settings.student.device, keep=folder / "said",
-                            progress=judging)
+    on_source = on(kept_out) if (kept_out / "annotations.json").is_file() else None
+    on_target = None if settings.validation is None else on(settings.validation)
     verdict = decide(on_source, on_target, margin=settings.margin)
     write_json(folder / "verdict.json", verdict.as_json())
     return verdict

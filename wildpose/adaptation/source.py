@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -89,8 +90,8 @@ def _own_folder(given: Path, judged_elsewhere: bool) -> SourceData:
             "Add pictures of other places (or their `site`), or labelled ones of the species "
             "with --val.")
     part = {"name": "source", "folder": str(given.resolve()), "share": 1.0, "paste_chance": 0.1}
-    return SourceData("folder", f"your labelled pictures in {given}", (part,), {"share": share},
-                      round(share * len(images)))
+    said = f"your labelled pictures in {given.resolve().name}"
+    return SourceData("folder", said, (part,), {"share": share}, round(share * len(images)))
 
 
 def _parts_animals(images: Sequence[LabelledImage], share: float) -> bool:
@@ -114,12 +115,24 @@ def _train_pictures() -> SourceData:
                       round(hold_out["share"] * pictures + hold_out["empty_share"] * empty))
 
 
-def render_source(work: Path, seed: int) -> None:
-    """Render what a source of kind ``rendered`` consists of, as far as it is not there."""
+def render_source(
+    work: Path, seed: int, progress: Callable[[int, int], None] = lambda done, total: None
+) -> None:
+    """Render what a source of kind ``rendered`` consists of, as far as it is not there.
+
+    ``progress`` is called with pictures done and pictures in all.
+    """
     scene = SceneSettings(species_names(Sources()))
-    for name, count, its_seed in (("source", RENDERED_STILLS, seed),
-                                  ("source_held_out", RENDERED_HELD_OUT, seed + 1)):
+    before = 0
+    for name, count in (("source", RENDERED_STILLS), ("source_held_out", RENDERED_HELD_OUT)):
         out = work / name
         if not (out / "stills" / "annotations.json").is_file():
             shutil.rmtree(out, ignore_errors=True)  # of an earlier call that was stopped
-            produce(ProduceSettings(out, 0, count, scene, seed=its_seed))
+            produce(ProduceSettings(out, 0, count, scene, seed=seed + (before > 0)),
+                    partial(_report, progress, before))
+        before += count
+
+
+def _report(progress: Callable[[int, int], None], before: int, done: int, total: int) -> None:
+    """Counts of one folder as counts of both."""
+    progress(before + done, RENDERED_STILLS + RENDERED_HELD_OUT)
