@@ -135,6 +135,11 @@ def test_pictures_to_judge_by_are_not_learnt_from(settings):
         look_at(replace(settings, validation=settings.validation / "annotations.json"))
 
 
+def test_corrections_of_the_places_of_the_source_leave_nothing_to_judge_by(settings):
+    with pytest.raises(DataError, match="so nothing is left to judge by"):
+        look_at(replace(settings, validation=None))
+
+
 def test_drafts_judge_nothing(settings):
     path = settings.validation / "annotations.json"
     content = json.loads(path.read_text("utf-8"))

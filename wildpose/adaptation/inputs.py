@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from wildpose.adaptation.footage import Footage, find_footage
 from wildpose.adaptation.settings import AdaptSettings
 from wildpose.adaptation.source import SourceData, find_source
 from wildpose.data.annotations import LabelledImage, read_labelled
+from wildpose.data.split import place_of, split_by_place
 from wildpose.errors import DataError, UsageError
 from wildpose.models.folder import find_model
+from wildpose.types import ClassId
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ def look_at(settings: AdaptSettings) -> Inputs:
             _pictures_of(given)
     if settings.validation is not None:
         _check_validation(settings.validation, (settings.source, settings.corrections))
+    elif settings.source is not None and settings.corrections is not None:
+        _check_something_is_kept_out(settings.source, settings.corrections, source.hold_out)
     return Inputs(teacher, footage, source, corrections)
 
 
@@ -74,6 +79,18 @@ def _check_validation(folder: Path, learnt_from: tuple[Path | None, ...]) -> Non
     if any(other is not None and annotations_of(other).resolve() == own for other in learnt_from):
         raise UsageError(f"{folder} is to be learnt from and to be judged by.",
                          "Keep pictures of other places or days apart for --val.")
+
+
+def _check_something_is_kept_out(
+    source: Path, corrections: Path, hold_out: Mapping[str, Any]
+) -> None:
+    """A place that corrections are of is learnt, and judges nothing (as the training has it)."""
+    learnt = set(place_of(read_labelled(corrections)))
+    split = split_by_place(read_labelled(source), hold_out["share"])
+    if not any(place not in learnt and ClassId.ANIMAL in image.class_id
+               for place, image in zip(split.held_out_places, split.held_out, strict=True)):
+        raise DataError(f"{corrections}: these are of the very places of {source}, so nothing is "
+                        "left to judge by.", "Give pictures of other places with --val.")
 
 
 def _pictures_of(given: Path) -> list[LabelledImage]:
