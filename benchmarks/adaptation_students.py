@@ -52,6 +52,8 @@ class Row:
     ranking : {"uniform", "mask", "chart", "uv"}
     points : int
         k of the paper.
+    apart : int
+        Cells between the points of an animal, at least.
     target_share : float
         Of the pictures of a step, those that the teacher labelled.
     empties : bool
@@ -66,20 +68,18 @@ class Row:
     teacher_keeps : float
         Of its own weights, when a teacher moves towards its student after a stage; 0: the student
         is the next teacher.
-    trunk_held : bool
-        The trunk does not learn.
     """
 
     name: str
     ranking: Ranking = "chart"
     points: int = 5
+    apart: int = 0
     target_share: float = 0.5
     empties: bool = True
     graded: bool = False
     site_share: float = 0.0
     stages: int = 1
     teacher_keeps: float = 0.0
-    trunk_held: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def make_student(
         place.mkdir(parents=True, exist_ok=True)
         threshold = _threshold(row, now, shared.footage, stage / max(row.stages - 1, 1))
         _label(row, now, shared.footage, place / "frames",
-               LabelSettings(threshold, row.ranking, row.points, seed))
+               LabelSettings(threshold, row.ranking, row.points, seed, row.apart))
         student = train_student(
             _recipe(row, start, shared, place, seed), start, place, device=schedule.device,
             on_step=lambda report, steps: say(f"{row.name} seed {seed} {report.step}/{steps}")
@@ -212,8 +212,6 @@ def _recipe(row: Row, start: str, shared: Shared, place: Path, seed: int) -> dic
                                schedule.device)
     recipe = student_recipe(row.name, start, shared.source, targets, settings)
     recipe["schedule"]["canvases"] = schedule.canvases
-    if row.trunk_held:
-        recipe["schedule"]["rate"]["trunk"] = 0.0
     # a table is read off the scored pictures: nothing has to be kept out to calibrate on
     recipe["hold_out"] = {"share": 0.0, "empty_share": 0.0}
     return recipe

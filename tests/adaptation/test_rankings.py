@@ -62,3 +62,18 @@ def test_uniform_draws_others_with_another_seed():
 def test_a_dense_pose_without_foreground_can_not_be_ranked_by_it():
     with pytest.raises(ValueError, match="how sure its foreground is"):
         choose_points(pose(3, foreground=False), "mask", 2, RNG(0))
+
+
+@given(st.integers(0, 50), st.sampled_from(RANKINGS), st.integers(1, 4))
+def test_points_keep_their_distance_and_the_best_one_is_always_there(seed, ranking, apart):
+    body = pose(seed)
+    found = choose_points(body, ranking, 24, RNG(seed), apart)
+    row, column, _ = body.cells_at(found.xy)
+    gaps = np.maximum(np.abs(row[:, None] - row), np.abs(column[:, None] - column))
+    assert (gaps + 99 * np.eye(len(row)) >= apart).all()
+    best = choose_points(body, ranking, 1, RNG(seed))
+    assert (found.xy[0] == best.xy[0]).all()
+    # nothing that would fit is left out
+    able = np.argwhere(body.chart > 0)
+    place = np.stack([row, column], 1)
+    assert (np.abs(able[:, None] - place).max(-1).min(1) < apart).all()

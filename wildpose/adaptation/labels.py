@@ -42,6 +42,8 @@ class LabelSettings:
         What the points of dense pose are ranked by.
     points : int
         Of each detection; k of the paper.
+    apart : int
+        Cells of the dense pose's grid between the points of a detection, at least.
     seed : int
     """
 
@@ -49,6 +51,7 @@ class LabelSettings:
     ranking: Ranking = "chart"
     points: int = 5
     seed: int = 0
+    apart: int = 0
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,7 @@ def _body(
 def _points(
     pose: DensePose, box_xyxy: Array, settings: LabelSettings, rng: np.random.Generator
 ) -> dict[str, Any]:
-    chosen = choose_points(pose, settings.ranking, settings.points, rng)
+    chosen = choose_points(pose, settings.ranking, settings.points, rng, settings.apart)
     x1, y1, x2, y2 = (float(v) for v in box_xyxy)
     place = (chosen.xy - [x1, y1]) / [max(x2 - x1, 0.5), max(y2 - y1, 0.5)] * GRID
     if len(place) == 0:

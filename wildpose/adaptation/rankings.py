@@ -40,9 +40,11 @@ class PseudoPoints:
 
 
 def choose_points(
-    pose: DensePose, ranking: Ranking, most: int, rng: np.random.Generator
+    pose: DensePose, ranking: Ranking, most: int, rng: np.random.Generator, apart: int = 0
 ) -> PseudoPoints:
     """The ``most`` points that rank highest among the cells that show a body.
+
+    The best cells lie side by side, nearly all on the animal's back: ``apart`` spreads them.
 
     Parameters
     ----------
@@ -53,6 +55,9 @@ def choose_points(
         k of the paper; 0 gives none.
     rng : numpy.random.Generator
         Draws for ``uniform``, and between equals.
+    apart : int
+        Cells between chosen points, at least, along rows or columns of the grid; 0 or 1 lets
+        neighbours in, as in the paper.
 
     Raises
     ------
@@ -71,14 +76,27 @@ def choose_points(
     row, column = np.nonzero(pose.chart)
     shuffled = rng.permutation(len(row))
     row, column = row[shuffled], column[shuffled]
-    best = np.argsort(-_confidence(pose, ranking)[row, column], kind="stable")[:most]
-    row, column = row[best], column[best]
+    ordered = np.argsort(-_confidence(pose, ranking)[row, column], kind="stable")
+    best = _spread(np.stack([row, column], 1)[ordered], most, apart)
+    row, column = row[ordered][best], column[ordered][best]
     h, w = pose.chart.shape
     x1, y1, x2, y2 = (float(v) for v in pose.box_xyxy)
     xy = np.stack([x1 + (column + 0.5) / w * (x2 - x1), y1 + (row + 0.5) / h * (y2 - y1)], 1)
     return PseudoPoints(xy, pose.chart[row, column],
                         pose.uv[:, row, column].T.astype(np.float64),
                         pose.chart_confidence[row, column].astype(np.float64))
+
+
+def _spread(place: Array, most: int, apart: int) -> Array:
+    """The first ``most`` rows of ``place`` [N, 2] that keep their distance from those before."""
+    if apart <= 1:
+        return np.arange(min(most, len(place)))
+    chosen: list[int] = []
+    open_ = np.ones(len(place), bool)
+    while len(chosen) < most and open_.any():
+        chosen.append(int(open_.argmax()))
+        open_ &= np.abs(place - place[chosen[-1]]).max(1) >= apart
+    return np.array(chosen, int)
 
 
 def _confidence(pose: DensePose, ranking: Ranking) -> Array:
