@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
@@ -116,10 +117,10 @@ def flows(clip: Clip) -> Flows:
     """Optical flow between all neighbours of a clip, in both directions."""
     found: Flows = {}
     greys = [cv2.cvtColor(shot.frame.image, cv2.COLOR_RGB2GRAY) for shot in clip]
-    blank = np.zeros((*greys[0].shape, 2), np.float32)
+    unknown: Any = None  # a flow of zeros would be taken as a first guess, and leads elsewhere
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     for i, (a, b) in enumerate(pairwise(greys)):
-        there, back = (search.calc(*pair, blank.copy()) for pair in ((a, b), (b, a)))
+        there, back = search.calc(a, b, unknown), search.calc(b, a, unknown)
         found[i, i + 1], found[i + 1, i] = Flow(there, _sure(there, back)), Flow(
             back, _sure(back, there))
     return found
