@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -8,6 +9,7 @@ from wildpose.adaptation.glimpse import (
     NearDuplicates,
     grey,
     motion_in,
+    moving_boxes,
     same_view,
     thumbnail,
     without_colour,
@@ -101,3 +103,23 @@ def test_views_are_the_same_with_an_animal_and_others_are_not():
     assert same_view(one, other)
     assert not same_view(one, third)
     assert same_view(one * 0, third)
+
+
+class TestMovingBoxes:
+    def test_an_animal_that_walks_is_where_it_is_now(self):
+        greys = np.zeros((5, 36, 64))
+        for n in range(5):
+            greys[n, 10:14, 8 + 10 * n : 14 + 10 * n] = 60
+        boxes = moving_boxes(greys, (360, 640))
+        for n, found in enumerate(boxes):
+            ((x1, y1, x2, y2),) = found
+            assert x1 == pytest.approx(10 * (8 + 10 * n - 1))
+            assert x2 == pytest.approx(10 * (14 + 10 * n + 1))
+            assert (y1, y2) == pytest.approx((90, 150))
+
+    def test_wind_and_noise_do_not_move(self):
+        greys = np.random.default_rng(0).normal(0, 1.5, (6, 36, 64))
+        assert moving_boxes(greys, (360, 640)) == [()] * 6
+
+    def test_of_two_pictures_nobody_knows_which_one_changed(self):
+        assert moving_boxes(np.zeros((2, 36, 64)), (360, 640)) is None

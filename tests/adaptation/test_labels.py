@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -38,13 +39,13 @@ def frames(sample_clips, tmp_path_factory) -> tuple[Path, list[DrawnFrame]]:
         file_name = name.replace("/", "_") + ".png"
         Image.fromarray(frame.image).save(folder / "images" / file_name)
         drawn.append(DrawnFrame(file_name, name, "ridge_trail", 45, frame.time_s, False, 0.1,
-                                frame.image.shape[:2]))
+                                frame.image.shape[:2], moving=()))
     return folder, drawn
 
 
 @pytest.fixture(scope="module")
 def labelled(teacher, frames) -> Labelled:
-    return label_frames(teacher, frames[1], frames[0], LabelSettings(keep_from=0.5, points=5))
+    return label_frames(teacher, frames[1], frames[0], LabelSettings(keep_from=0.5, points=5, apart=0))
 
 
 def test_the_deer_is_a_label_and_the_empty_place_an_empty_frame(labelled, frames):
@@ -89,6 +90,28 @@ def test_what_is_doubtful_is_neither_learnt_nor_punished(teacher, frames, tmp_pa
     assert deer.ignore.all()
     assert deer.body_points(0) is None
     assert masks.box_area(deer.box_xyxy).min() > 0
+
+
+def test_a_frame_without_a_find_is_empty_only_where_it_is_known_that_nothing_moves(
+    teacher, frames, tmp_path
+):
+    """A teacher that misses an animal would otherwise teach that it is none."""
+    (tmp_path / "images").symlink_to(frames[0] / "images")
+    empty = frames[1][1]
+    for moving in (None, ((10.0, 20.0, 60.0, 80.0),)):
+        said = label_frames(teacher, [replace(empty, moving=moving)], tmp_path, LabelSettings())
+        assert (said.empty_frames, said.unused_frames) == (0, 1)
+        assert read_labelled(tmp_path) == []
+
+
+def test_what_moves_is_neither_learnt_nor_punished(teacher, frames, tmp_path):
+    (tmp_path / "images").symlink_to(frames[0] / "images")
+    deer = replace(frames[1][0], moving=((10.0, 20.0, 60.0, 80.0),))
+    said = label_frames(teacher, [deer], tmp_path, LabelSettings(keep_from=0.5))
+    (image,) = read_labelled(tmp_path)
+    assert said.kept == 1
+    assert image.box_xyxy[image.ignore][-1] == pytest.approx([10, 20, 60, 80])
+    assert said.doubtful == image.ignore.sum() - 1
 
 
 @given(st.lists(st.floats(0, 1), max_size=40), st.floats(0.5, 0.99))

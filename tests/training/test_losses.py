@@ -149,6 +149,17 @@ def test_a_draft_counts_half(dense, make_targets):
         assert float(other.detach()) == pytest.approx(float(one.detach()) / 2)
 
 
+def test_boxes_of_a_detector_teach_that_there_is_an_animal_but_not_where_it_ends(
+    dense, make_targets
+):
+    whole = first_stage_losses(dense, [make_targets([LEFT])])
+    drafted = first_stage_losses(dense, [make_targets([LEFT])._replace(exact_boxes=False)])
+    assert float(drafted[0].detach()) == pytest.approx(float(whole[0].detach()))
+    assert whole[1].item() > 0
+    assert drafted[1].item() == drafted[2].item() == 0
+
+
+
 def exact(boxes: list[list[float]]) -> DensePrediction:
     """A first stage whose points say the box that they lie in, and nothing of its class."""
     points = grid_points(8, 12, 8, torch.device("cpu"))

@@ -16,9 +16,11 @@ import numpy as np
 from wildpose.adaptation.diversity import thin
 from wildpose.adaptation.footage import BURST_PICTURES, of_folder
 from wildpose.adaptation.glimpse import (
+    Boxes,
     NearDuplicates,
     grey,
     motion_in,
+    moving_boxes,
     same_view,
     thumbnail,
     without_colour,
@@ -51,6 +53,8 @@ class Candidate:
         Without colour.
     motion : float
         0..1, see :func:`wildpose.adaptation.glimpse.motion_in`.
+    moving : tuple of (x1, y1, x2, y2), or None
+        See :func:`wildpose.adaptation.glimpse.moving_boxes`.
     feature : float32 [C]
         Of length one.
     """
@@ -61,6 +65,7 @@ class Candidate:
     size: tuple[int, int]
     night: bool
     motion: float
+    moving: Boxes | None
     feature: Array
 
 
@@ -194,11 +199,13 @@ def _parts(job: ClipJob, glimpses: list[_Glimpse]) -> Iterator[tuple[list[_Glimp
 
 
 def _kept(part: list[_Glimpse], job: ClipJob, most: int) -> Iterator[Candidate]:
-    motion = motion_in(np.stack([g.grey for g in part]))
+    greys = np.stack([g.grey for g in part])
+    motion, moving = motion_in(greys), moving_boxes(greys, part[0].size)
     fresh = np.array([i for i, g in enumerate(part) if g.feature is not None], np.int64)
     times = np.array([part[i].time_s for i in fresh])
     for i in fresh[thin(times, motion[fresh], most)]:
         glimpse = part[i]
         if glimpse.feature is not None:
             yield Candidate(job, glimpse.frame_index, glimpse.time_s, glimpse.size, glimpse.night,
-                            float(motion[i]), glimpse.feature)
+                            float(motion[i]), None if moving is None else moving[i],
+                            glimpse.feature)

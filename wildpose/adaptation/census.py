@@ -41,7 +41,7 @@ class Census:
         Animals that became labels; people, who are left out; animals below the threshold, which
         are neither learned as animals nor as background.
     empty_frames : int
-        Frames used as pictures without animals.
+        Frames used as pictures without animals: nothing was found, and nothing moves.
     points_per_chart : tuple of int, length 25
         Points of dense pose that became labels; 0 is the background.
     score_histogram : tuple of int, length 20
@@ -50,6 +50,8 @@ class Census:
         Labels by the light of their frame.
     threshold : float
         Score from which on an animal was kept.
+    unused_frames : int
+        Frames without a detection that are not known to be empty.
     """
 
     frames: int
@@ -69,6 +71,7 @@ class Census:
     kept_day: int
     kept_night: int
     threshold: float
+    unused_frames: int = 0
 
     def __post_init__(self) -> None:
         lengths = len(self.points_per_chart), len(self.score_histogram)
@@ -125,6 +128,7 @@ def census_table(census: Census) -> list[tuple[str, str]]:
         ("animals ignored as doubtful", f"{c.doubtful:,}"),
         ("people left out", f"{c.people:,}"),
         ("frames used as empty", f"{c.empty_frames:,}"),
+        ("frames not used: nothing found, but not known to be empty", f"{c.unused_frames:,}"),
         ("points on bodies", f"{points:,} on {charts} of {CHARTS - 1} charts"),
     ]
 

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from wildpose.adaptation.footage import Footage
+from wildpose.adaptation.glimpse import Boxes
 from wildpose.errors import DataError, UsageError
 from wildpose.results.files import write_json
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,9 @@ class DrawnFrame:
         0..1, mean absolute difference from the clip's median picture.
     size : (int, int)
         Height and width.
+    moving : tuple of (x1, y1, x2, y2), or None
+        Places that differ from the clip's median picture, in pixels; None where there are too few
+        pictures to tell.
     """
 
     file_name: str
@@ -79,6 +83,7 @@ class DrawnFrame:
     night: bool
     motion: float
     size: tuple[int, int]
+    moving: Boxes | None = None
 
 
 @dataclass(frozen=True)
@@ -154,8 +159,7 @@ def read_list(folder: Path, origin: Mapping[str, Any]) -> DrawnFrames | None:
         return None
     try:
         content = json.loads(path.read_text("utf-8"))
-        frames = tuple(replace(DrawnFrame(**f), size=(f["size"][0], f["size"][1]))
-                       for f in content["frames"])
+        frames = tuple(_frame(f) for f in content["frames"])
         drawn = DrawnFrames(
             frames, content["clips"], tuple((n, r) for n, r in content["clips_failed"]),
             content["candidates"], content["near_duplicates"], content["thinned"])
@@ -167,3 +171,10 @@ def read_list(folder: Path, origin: Mapping[str, Any]) -> DrawnFrames | None:
         raise UsageError(f"{folder}: drawn before with other {', '.join(differs)}.",
                          "Choose another folder, or take the same clips and settings.")
     return drawn if all((folder / "images" / f.file_name).is_file() for f in frames) else None
+
+
+def _frame(entry: Mapping[str, Any]) -> DrawnFrame:
+    height, width = entry["size"]
+    moving = entry["moving"]
+    boxes = None if moving is None else tuple((x1, y1, x2, y2) for x1, y1, x2, y2 in moving)
+    return replace(DrawnFrame(**entry), size=(height, width), moving=boxes)

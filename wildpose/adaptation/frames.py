@@ -26,7 +26,7 @@ from wildpose.adaptation.drawn import (
     write_list,
 )
 from wildpose.adaptation.footage import Footage, estimate, find_footage
-from wildpose.adaptation.glimpse import NearDuplicates
+from wildpose.adaptation.glimpse import Boxes, NearDuplicates
 from wildpose.analysis.sources import open_source
 from wildpose.errors import ClipError, GuardError, UsageError
 from wildpose.types import Array
@@ -184,4 +184,11 @@ def _drawn(candidate: Candidate, number: int) -> DrawnFrame:
     file_name = f"{number:05d}_{plain}_{candidate.frame_index:06d}.jpg"
     return DrawnFrame(file_name, job.clip, job.deployment, candidate.frame_index,
                       round(candidate.time_s, 6), candidate.night, round(candidate.motion, 6),
-                      candidate.size)
+                      candidate.size, _rounded(candidate.moving))
+
+
+def _rounded(boxes: Boxes | None) -> Boxes | None:
+    if boxes is None:
+        return None
+    return tuple((round(x1, 1), round(y1, 1), round(x2, 1), round(y2, 1))
+                 for x1, y1, x2, y2 in boxes)

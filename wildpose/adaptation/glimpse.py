@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 
 import numpy as np
 from PIL import Image
+from scipy import ndimage
 
 from wildpose.types import Array
 
@@ -33,10 +34,18 @@ animal does.
 SAME_VIEW = 0.75
 """Correlation of two thumbnails from which they look the same way."""
 
+MOVING = 8.0
+"""Levels by which a cell of a thumbnail must leave its median to move; wind stays below."""
+
+LEAST_FOR_MOTION = 3
+
 REMEMBERED = 500
 """How many pictures of a place are looked back on for near-duplicates: the light moves on."""
 
 _CELL = 4
+
+Boxes = tuple[tuple[float, float, float, float], ...]
+"""x1, y1, x2, y2 of places in a picture, in its pixels."""
 
 
 def thumbnail(image: Array) -> Array:
@@ -79,6 +88,40 @@ def motion_in(greys: Array) -> Array:
     usual = np.median(greys, axis=0)
     moved: Array = np.abs(greys - usual).mean((1, 2)).astype(np.float32) / 255
     return moved
+
+
+def moving_boxes(greys: Array, size: tuple[int, int]) -> list[Boxes] | None:
+    """Where each picture of a clip differs from what the clip shows most of the time.
+
+    Parameters
+    ----------
+    greys : float [N, 36, 64]
+        From :func:`grey`, of one clip.
+    size : (int, int)
+        Height and width of the pictures.
+
+    Returns
+    -------
+    list of tuple of (x1, y1, x2, y2), length N, or None
+        Boxes in pixels of the picture, a cell wider on each side than what moves; none where all
+        stands still. None for fewer than three pictures: of two nobody knows which one changed.
+    """
+    if len(greys) < LEAST_FOR_MOTION:
+        return None
+    change = np.abs(greys - np.median(greys, axis=0))
+    # a noisy night differs everywhere: what moves stands out from that
+    usual = 1.4826 * np.median(change)
+    moves = change > max(MOVING, 3 * usual)
+    return [_boxes(ndimage.binary_dilation(one, np.ones((3, 3), bool)), size) for one in moves]
+
+
+def _boxes(moves: Array, size: tuple[int, int]) -> Boxes:
+    width, height = THUMBNAIL_WH
+    x, y = size[1] / width, size[0] / height
+    parts, _ = ndimage.label(moves, np.ones((3, 3), int))
+    return tuple((float(across.start * x), float(down.start * y),
+                  float(across.stop * x), float(down.stop * y))
+                 for down, across in ndimage.find_objects(parts))
 
 
 def same_view(one: Array, other: Array) -> bool:

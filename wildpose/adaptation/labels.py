@@ -1,8 +1,10 @@
 """A fixed teacher labels the drawn frames (Sanakoyeu et al. 2020, 3.5).
 
 What it says becomes a labelled folder like any other, but of drafts: every label is marked as a
-prediction and carries its grade. Detections that are sure enough are labels; doubtful ones are
-neither learnt nor punished; a frame without even a doubtful one is an empty frame.
+prediction and carries its grade. Detections that are sure enough are labels; doubtful ones, and
+places where something moves, are neither learnt nor punished: most animals that a teacher misses
+are there. A frame without even a doubtful detection is an empty one only if nothing moves in it;
+else it is left out.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from wildpose.models.predictor import Predictor
 from wildpose.results.files import write_json
 from wildpose.types import Array, ClassId, DensePose, Detections
 
-DOUBTFUL = 0.15
+DOUBTFUL = 0.05
 """Probability from which a detection that is no label hides its place from the student."""
 PRECISION = 0.9
 """Share of the kept detections that should be right, by the teacher's own probabilities."""
@@ -51,7 +53,7 @@ class LabelSettings:
     ranking: Ranking = "chart"
     points: int = 5
     seed: int = 0
-    apart: int = 0
+    apart: int = 8
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,8 @@ class Labelled:
         Probability from which detections were kept.
     scores : tuple of float
         Of all detections of animals.
-    kept, doubtful, people, empty_frames : int
+    kept, doubtful, people, empty_frames, unused_frames : int
+        Unused ones are without a detection, but not known to be empty.
     kept_day, kept_night : int
     points_per_chart : tuple of int, length 25
     """
@@ -75,6 +78,7 @@ class Labelled:
     doubtful: int
     people: int
     empty_frames: int
+    unused_frames: int
     kept_day: int
     kept_night: int
     points_per_chart: tuple[int, ...]
@@ -139,15 +143,18 @@ def label_frames(
     rng = np.random.default_rng(settings.seed)
     images: list[dict[str, Any]] = []
     annotations: list[dict[str, Any]] = []
-    for number, one in enumerate(said, 1):
-        images.append(_entry(one.frame, number))
-        annotations += [{**a, "id": len(annotations) + i, "image_id": number}
-                        for i, a in enumerate(_labels(one.found, threshold, settings, rng), 1)]
+    for one in said:
+        labels = _labels(one.found, threshold, settings, rng)
+        if not labels and one.frame.moving != ():
+            continue
+        images.append(_entry(one.frame, len(images) + 1))
+        annotations += [{**a, "id": len(annotations) + i, "image_id": len(images)}
+                        for i, a in enumerate(labels + _moving(one.frame), 1)]
     content = {"info": {"description": "Labels of a model, not of a person."},
                "images": images, "annotations": annotations,
                "categories": [{"id": int(c), "name": c.name.lower()} for c in ClassId]}
     write_json(folder / "annotations.json", content)
-    return _counted(content, scores, threshold)
+    return _counted(content, scores, threshold, len(frames))
 
 
 def _animal_scores(found: Detections) -> Array:
@@ -184,6 +191,13 @@ def _label(found: Detections, row: int) -> dict[str, Any]:
             "label_source": "predicted"}
 
 
+def _moving(frame: DrawnFrame) -> list[dict[str, Any]]:
+    """Places where something moves, whatever it is: neither learnt nor punished."""
+    return [{"bbox": [x1, y1, x2 - x1, y2 - y1], "area": (x2 - x1) * (y2 - y1), "iscrowd": 0,
+             "category_id": int(ClassId.ANIMAL), "uncertain": True, "moving": True}
+            for x1, y1, x2, y2 in frame.moving or ()]
+
+
 def _body(
     found: Detections, row: int, settings: LabelSettings, rng: np.random.Generator
 ) -> dict[str, Any]:
@@ -213,17 +227,20 @@ def _points(
     }
 
 
-def _counted(content: dict[str, Any], scores: list[float], threshold: float) -> Labelled:
+def _counted(
+    content: dict[str, Any], scores: list[float], threshold: float, frames: int
+) -> Labelled:
     night = {i["id"]: i["night"] for i in content["images"]}
     hiding = {a["image_id"] for a in content["annotations"]}
-    sure = [a for a in content["annotations"] if not a.get("uncertain")]
+    found = [a for a in content["annotations"] if not a.get("moving")]
+    sure = [a for a in found if not a.get("uncertain")]
     animals = [a for a in sure if a["category_id"] == ClassId.ANIMAL]
     charts = np.concatenate([np.array(a.get("dp_I", []), int) for a in sure] or [np.zeros(0, int)])
     at_night = sum(night[a["image_id"]] for a in animals)
     return Labelled(
         threshold=threshold, scores=tuple(scores), kept=len(animals),
-        doubtful=len(content["annotations"]) - len(sure), people=len(sure) - len(animals),
-        empty_frames=len(night) - len(hiding), kept_day=len(animals) - at_night,
-        kept_night=at_night,
+        doubtful=len(found) - len(sure), people=len(sure) - len(animals),
+        empty_frames=len(night) - len(hiding), unused_frames=frames - len(night),
+        kept_day=len(animals) - at_night, kept_night=at_night,
         points_per_chart=tuple(np.bincount(charts, minlength=25).tolist()),
     )

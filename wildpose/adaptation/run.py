@@ -210,7 +210,8 @@ def census_of(drawn: DrawnFrames, said: Labelled) -> Census:
         clips=drawn.clips, clips_failed=len(drawn.clips_failed),
         near_duplicates=drawn.near_duplicates, thinned=drawn.thinned,
         detections=len(said.scores), kept=said.kept, people=said.people, doubtful=said.doubtful,
-        empty_frames=said.empty_frames, points_per_chart=said.points_per_chart,
+        empty_frames=said.empty_frames, unused_frames=said.unused_frames,
+        points_per_chart=said.points_per_chart,
         score_histogram=tuple(histogram), kept_day=said.kept_day, kept_night=said.kept_night,
         threshold=said.threshold,
     )

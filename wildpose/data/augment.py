@@ -39,6 +39,8 @@ class Example:
         The part of the canvas that the picture covers; the rest is padding.
     weight : float
         Of all its losses; below 1 for draft labels.
+    exact_boxes : bool
+        Boxes say exactly where animals end; those of a detector only where they are.
     body_points : tuple of (BodyPoints or None), length N
         Empty for an example that was made without.
     """
@@ -51,6 +53,7 @@ class Example:
     labelled: frozenset[ClassId]
     picture_xyxy: tuple[int, int, int, int]
     weight: float = 1.0
+    exact_boxes: bool = True
     body_points: tuple[BodyPoints | None, ...] = ()
 
 
@@ -144,6 +147,7 @@ def place(
         labelled=image.labelled,
         picture_xyxy=_covered(placement, canvas),
         weight=0.5 if image.draft else 1.0,
+        exact_boxes=not image.draft,
         body_points=tuple(None if left_out else _placed_points(next(points), image.size,
                                                                placement, canvas)
                           for left_out in ignore),

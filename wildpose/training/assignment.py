@@ -59,6 +59,8 @@ class Targets(NamedTuple):
     labelled : bool [2]
         Whether animals and people were looked for.
     weight : float
+    exact_boxes : bool
+        Whether the boxes teach where an animal ends.
     """
 
     box_xyxy: Tensor
@@ -69,6 +71,7 @@ class Targets(NamedTuple):
     points: PointTargets
     labelled: Tensor
     weight: float
+    exact_boxes: bool = True
 
 
 class PointAssignment(NamedTuple):

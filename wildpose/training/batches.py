@@ -35,6 +35,7 @@ def _targets(example: Example) -> Targets:
         points=_points(example, kept),
         labelled=torch.tensor([c in example.labelled for c in ClassId]),
         weight=example.weight,
+        exact_boxes=example.exact_boxes,
     )
 
 
@@ -63,4 +64,5 @@ def to_device(targets: Targets, device: torch.device) -> Targets:
         points=PointTargets(*(field.to(device) for field in targets.points)),
         labelled=targets.labelled.to(device),
         weight=targets.weight,
+        exact_boxes=targets.exact_boxes,
     )

@@ -106,13 +106,19 @@ def first_stage_losses(
             wanted[found, target.column[row[found]]] = fit
             assigned += float(fit.sum())
             giou = generalized_box_iou_loss(own, true)
-            overlap = overlap + target.weight * (fit.clamp(min=0.2) * giou).sum()
+            weight = _box_weight(target)
+            overlap = overlap + weight * (fit.clamp(min=0.2) * giou).sum()
             spread = distribution_loss(dense.distance_logits[i][found], dense.points[found], true)
-            distance = distance + target.weight * (fit.clamp(min=0.2) * spread).sum()
+            distance = distance + weight * (fit.clamp(min=0.2) * spread).sum()
         focal = quality_focal_loss(dense.logits[i], wanted)
         score = score + target.weight * (focal * counted).sum()
     count = max(assigned, 1.0)
     return score / count, 2.0 * overlap / count, 0.25 * distance / count
+
+
+def _box_weight(target: Targets) -> float:
+    """Of the losses of where a box ends: a detector's own boxes would teach it its own errors."""
+    return target.weight if target.exact_boxes else 0.0
 
 
 def quality_focal_loss(logits: Tensor, wanted: Tensor) -> Tensor:
@@ -141,9 +147,9 @@ def box_losses(
     """Class and move losses of the box head over all sampled regions."""
     answer = detector.box_head(features.maps, [s.box_xyxy for s in samples])
     label = torch.cat([s.label for s in samples])
-    weight = torch.cat([
-        torch.full((len(s.label),), t.weight) for s, t in zip(samples, targets, strict=True)
-    ]).to(label.device)
+    weight, exact = (torch.cat([
+        torch.full((len(s.label),), of(t)) for s, t in zip(samples, targets, strict=True)
+    ]).to(label.device) for of in (lambda t: t.weight, _box_weight))
     if not len(label):
         nothing = answer.class_logits.sum() + answer.deltas.sum()
         return nothing, nothing
@@ -162,7 +168,7 @@ def box_losses(
         error = functional.smooth_l1_loss(said, wanted, reduction="none").sum(1)
     else:
         error = gaussian_nll(said, answer.delta_sigma[positive], wanted)
-    box_move = (error * weight[positive]).sum() / max(len(label), 1)
+    box_move = (error * exact[positive]).sum() / max(len(label), 1)
     return box_class, box_move
 
 
