@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from wildpose.adaptation.drawn import DrawnFrames
-from wildpose.adaptation.labels import LabelSettings, keep_from, label_frames
+from wildpose.adaptation.labels import DOUBTFUL, LabelSettings, keep_from, label_frames
 from wildpose.adaptation.rankings import Ranking
 from wildpose.adaptation.source import SourceData
 from wildpose.adaptation.student import (
@@ -35,7 +35,7 @@ from wildpose.training.shipping import write_model
 from wildpose.types import Array, ClassId, Detections
 from wildpose.video.decode import open_clip
 
-LOWEST_SCORE = 0.07
+LOWEST_SCORE = DOUBTFUL / 2
 PRECISION_FIRST, PRECISION_LAST = 0.9, 0.95
 """What a slowly following teacher's labels must reach at first and at last."""
 LEAST_GRADE = 0.5
@@ -56,8 +56,6 @@ class Row:
         Cells between the points of an animal, at least.
     target_share : float
         Of the pictures of a step, those that the teacher labelled.
-    empties : bool
-        Frames without any find are learnt from as empty ones.
     graded : bool
         Finds from a probability of .5 are labels, and a frame is drawn the more often the surer its
         labels are: in the mean the same as weights.
@@ -75,7 +73,6 @@ class Row:
     points: int = 5
     apart: int = 0
     target_share: float = 0.5
-    empties: bool = True
     graded: bool = False
     site_share: float = 0.0
     stages: int = 1
@@ -167,11 +164,9 @@ def _label(
     if not (frames / "images").exists():
         (frames / "images").symlink_to(footage.images.resolve())
     label_frames(teacher, footage.drawn.frames, frames, settings)  # type: ignore[arg-type]
-    content = json.loads((frames / "annotations.json").read_text("utf-8"))
-    if not row.empties:
-        hit = {a["image_id"] for a in content["annotations"]}
-        content["images"] = [i for i in content["images"] if i["id"] in hit]
-    write_json(frames / "annotations.json", _by_grade(content) if row.graded else content)
+    if row.graded:
+        content = json.loads((frames / "annotations.json").read_text("utf-8"))
+        write_json(frames / "annotations.json", _by_grade(content))
 
 
 def _scores(teacher: Teacher, footage: Footage) -> list[float]:
