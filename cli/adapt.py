@@ -181,12 +181,15 @@ def _planned(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
 def _adapted(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
     from wildpose.adaptation.run import adapt as adapt_model
 
-    paces: dict[str, Pace] = {}
+    paces: dict[str, tuple[Pace, int]] = {}
     with answering(as_json=as_json, quiet=quiet) as answer:
         with progress("done", quiet=quiet) as show:
 
             def on_step(step: str, done: int, total: int) -> None:
-                pace = paces.setdefault(step, Pace())
+                pace, before = paces.get(step, (Pace(), done))
+                if done < before:  # the same step of another round, or on other pictures
+                    pace = Pace()
+                paces[step] = pace, done
                 show(pace.step(done, total, step))
 
             try:

@@ -17,7 +17,8 @@ from wildpose.models.folder import ModelDescription
 
 LISTED = 12
 FEW_LABELS = 20
-LEGEND = """
+FEW_PICTURES = 100
+LEGEND = """\
 Box AP and mask AP are average precision (COCO, overlap of .50 to .95); presence AUC says how well
 empty pictures are told from those with animals; part is the share of hand-marked points whose body
 part is right. A dash: nothing labelled was there to measure it on.
@@ -127,13 +128,16 @@ def _unknown(census: Census, verdict: Verdict) -> Iterator[str]:
         yield ("No labelled picture of the species was there: the figures say what was forgotten, "
                "not what was gained.")
     judged = verdict.target or verdict.source
+    if judged and judged.student.images < FEW_PICTURES:
+        yield (f"It was judged on {judged.student.images} pictures: a few hundredths more or less "
+               "may be chance.")
     for light, frames, kept in (("day", census.frames_day, census.kept_day),
                                 ("night", census.frames_night, census.kept_night)):
         when = "by day" if light == "day" else "at night"
         if frames and judged and not judged.student.by_light[light]["images"]:
             yield f"It was not measured {when}, though {frames} of its frames were taken {when}."
         if kept < FEW_LABELS:
-            yield f"It has learnt from {kept} animals {when} only."
+            yield f"Only {kept} of its labels are of animals {when}."
     unseen = [chart for chart in range(1, CHARTS) if not census.points_per_chart[chart]]
     if unseen:
         yield (f"No point on {len(unseen)} of {CHARTS - 1} body parts was among its labels: of "
