@@ -137,7 +137,8 @@ def _unknown(census: Census, verdict: Verdict) -> Iterator[str]:
         if frames and judged and not judged.student.by_light[light]["images"]:
             yield f"It was not measured {when}, though {frames} of its frames were taken {when}."
         if kept < FEW_LABELS:
-            yield f"Only {kept} of its labels are of animals {when}."
+            yield (f"Only {kept} of its labels are of animals {when}." if kept else
+                   f"None of its labels is of an animal {when}.")
     unseen = [chart for chart in range(1, CHARTS) if not census.points_per_chart[chart]]
     if unseen:
         yield (f"No point on {len(unseen)} of {CHARTS - 1} body parts was among its labels: of "

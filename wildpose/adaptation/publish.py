@@ -120,7 +120,8 @@ def _copy_report(last: Round, folder: Path) -> Failures | None:
     if last.judged_on is None:
         return None
     failures = remaining(last.model, last.judged_on, last.folder / "said")
-    (folder / "failures").mkdir()
+    if failures.misses or failures.alarms:
+        (folder / "failures").mkdir()
     for name, pictures in (("missed", failures.misses), ("false", failures.alarms)):
         for number, shown in enumerate(pictures, 1):
             if isinstance(shown.image, bytes):
