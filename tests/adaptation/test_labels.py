@@ -45,7 +45,8 @@ def frames(sample_clips, tmp_path_factory) -> tuple[Path, list[DrawnFrame]]:
 
 @pytest.fixture(scope="module")
 def labelled(teacher, frames) -> Labelled:
-    return label_frames(teacher, frames[1], frames[0], LabelSettings(keep_from=0.5, points=5, apart=0))
+    settings = LabelSettings(keep_from=0.5, points=5, apart=0)
+    return label_frames(teacher, frames[1], frames[0], settings)
 
 
 def test_the_deer_is_a_label_and_the_empty_place_an_empty_frame(labelled, frames):
