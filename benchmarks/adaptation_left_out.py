@@ -68,7 +68,8 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--target", choices=get_args(Target), required=True)
     parser.add_argument("--seed", type=int, nargs="+", default=[1], metavar="N")
-    parser.add_argument("--steps", type=int, default=StudentSettings.steps)
+    parser.add_argument("--steps", type=int, default=StudentSettings.steps, help="of each round")
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--target-share", type=float, default=StudentSettings.target_share)
     parser.add_argument("--points", type=int, default=LabelSettings.points)
     parser.add_argument("--ranking", choices=get_args(Ranking), default=LabelSettings.ranking)
@@ -98,7 +99,7 @@ def _student(
     out = given.out / given.target / name
     settings = AdaptSettings(
         clips=(folders.target.resolve(),), teacher=str(given.teacher),
-        species=SPECIES[given.target], out=out.resolve(),
+        species=SPECIES[given.target], out=out.resolve(), rounds=given.rounds,
         draw=DrawSettings(most=PICTURES, seed=seed),
         label=LabelSettings(ranking=given.ranking, points=given.points, seed=seed),
         student=StudentSettings(given.steps, seed=seed, device=given.device,
@@ -177,6 +178,7 @@ def _report(
 ) -> dict[str, Any]:
     return {
         "target": given.target, "teacher": str(given.teacher), "steps": given.steps,
+        "rounds": given.rounds,
         "seeds": given.seed, "ranking": given.ranking, "points": given.points,
         "target_share": given.target_share,
         "students": [{"name": s.name, "accepted": s.accepted, "reason": s.reason,
