@@ -3,7 +3,7 @@
     wildpose synth --out TARGET --clips 48 ... ; wildpose synth --out SCORED --stills 200 ...
     python -m benchmarks.adaptation_tables SETTINGS OUT --clips TARGET/clips --on SCORED/stills
 
-SETTINGS is one of ``recipes/adaptation-*.yaml``: rows of tables 3 and 4 of Sanakoyeu et al. 2020,
+SETTINGS is one of ``recipes/tables/*.yaml``: rows of tables 3 and 4 of Sanakoyeu et al. 2020,
 or ideas of our own. The clips are used without their labels. OUT keeps frames, labels, students and
 figures, so that a second call only does what is missing; once OUT/frames is there, calls with other
 ``--seeds`` or ``--only`` may run side by side. The table goes to standard output as Markdown.
