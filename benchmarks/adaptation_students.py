@@ -106,10 +106,10 @@ class Teacher:
         self.predictor: Predictor = load_predictor(model, device=device, minimum_score=LOWEST_SCORE)
         self._said: dict[int, Detections] = {}
 
-    def predict(self, pictures: Sequence[Array]) -> list[Detections]:
+    def predict(self, images: Sequence[Array]) -> list[Detections]:
         """As :meth:`wildpose.models.predictor.Predictor.predict`."""
-        marks = [hash(picture.tobytes()) for picture in pictures]
-        for mark, picture in zip(marks, pictures, strict=True):
+        marks = [hash(picture.tobytes()) for picture in images]
+        for mark, picture in zip(marks, images, strict=True):
             if mark not in self._said:
                 self._said[mark] = self.predictor.predict([picture])[0]
         return [self._said[mark] for mark in marks]
@@ -163,7 +163,7 @@ def _label(
     frames.mkdir(parents=True, exist_ok=True)
     if not (frames / "images").exists():
         (frames / "images").symlink_to(footage.images.resolve())
-    label_frames(teacher, footage.drawn.frames, frames, settings)  # type: ignore[arg-type]
+    label_frames(teacher, footage.drawn.frames, frames, settings)
     if row.graded:
         content = json.loads((frames / "annotations.json").read_text("utf-8"))
         write_json(frames / "annotations.json", _by_grade(content))

@@ -12,14 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
 
 from wildpose.adaptation.frames import DrawnFrame
 from wildpose.adaptation.rankings import Ranking, choose_points
-from wildpose.models.predictor import Predictor
 from wildpose.results.files import write_json
 from wildpose.types import Array, ClassId, DensePose, Detections
 
@@ -30,6 +29,14 @@ PRECISION = 0.9
 LEAST_PROBABLE = 0.5
 GRID = 256.0
 """Points of DensePose lie in the box stretched to so many pixels."""
+
+
+class SaysWhatItSees(Protocol):
+    """A model, or what remembers a model's answers."""
+
+    def predict(self, images: Sequence[Array]) -> list[Detections]:
+        """As :meth:`wildpose.models.predictor.Predictor.predict`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -113,14 +120,14 @@ def keep_from(scores: Iterable[float], precision: float = PRECISION) -> float:
 
 
 def label_frames(
-    predictor: Predictor, frames: Sequence[DrawnFrame], folder: Path, settings: LabelSettings,
+    predictor: SaysWhatItSees, frames: Sequence[DrawnFrame], folder: Path, settings: LabelSettings,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Labelled:
     """Write ``FOLDER/annotations.json`` for the pictures in ``FOLDER/images``.
 
     Parameters
     ----------
-    predictor : Predictor
+    predictor : SaysWhatItSees
         The teacher, with a ``minimum_score`` of at most :data:`DOUBTFUL`.
     frames : sequence of DrawnFrame
     folder : Path
