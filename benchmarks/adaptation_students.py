@@ -30,6 +30,7 @@ from wildpose.models.folder import find_model, read_description
 from wildpose.models.predictor import Predictor, load_predictor
 from wildpose.models.pretrained import load_model_weights
 from wildpose.results.files import write_json
+from wildpose.training.loop import StepReport
 from wildpose.training.recipe import read_recipe
 from wildpose.training.shipping import write_model
 from wildpose.types import Array, ClassId, Detections
@@ -53,7 +54,7 @@ class Row:
     points : int
         k of the paper.
     apart : int
-        Cells between the points of an animal, at least.
+        Cells between the points of an animal, at least; the paper has none.
     target_share : float
         Of the pictures of a step, those that the teacher labelled.
     graded : bool
@@ -81,12 +82,13 @@ class Row:
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long students train, the same for all rows."""
+    """How long students train, the same for all rows; without dense steps that head stays."""
 
     steps: int
     batch: int
     canvases: list[list[int]]
     device: str
+    dense_steps: int
 
 
 @dataclass(frozen=True)
@@ -128,22 +130,57 @@ class Shared:
 def make_student(
     row: Row, seed: int, shared: Shared, folder: Path, say: Callable[[str], None]
 ) -> Path:
-    """Train the student of a row and a seed in ``folder``; the model's folder."""
+    """Train the student of a row below ``folder``, which is of one seed; the model's folder.
+
+    Boxes and masks do not hang on the points of dense pose, so rows that differ in these alone
+    share them: only the dense-pose head is trained anew.
+    """
+    shares = f"{row.target_share} {row.site_share} {row.graded} {row.stages} {row.teacher_keeps}"
+    place = folder / "boxes" / shares.replace(" ", "-")
+    student = _with_boxes(row, seed, shared, place, say)
+    if not shared.schedule.dense_steps:
+        return student
+    return _with_dense_pose(row, seed, shared, student, folder / row.name.replace(" ", "-"), say)
+
+
+def _with_boxes(
+    row: Row, seed: int, shared: Shared, folder: Path, say: Callable[[str], None]
+) -> Path:
     now, start, schedule = shared.teacher, shared.teacher.model, shared.schedule
     for stage in range(row.stages):
         place = folder / f"stage-{stage + 1}"
         place.mkdir(parents=True, exist_ok=True)
         threshold = _threshold(row, now, shared.footage, stage / max(row.stages - 1, 1))
-        _label(row, now, shared.footage, place / "frames",
-               LabelSettings(threshold, row.ranking, row.points, seed, row.apart))
-        student = train_student(
-            _recipe(row, start, shared, place, seed), start, place, device=schedule.device,
-            on_step=lambda report, steps: say(f"{row.name} seed {seed} {report.step}/{steps}")
-            if report.step % 10 == 0 else None)
+        _label(row, now, shared.footage, place / "frames", LabelSettings(threshold, seed=seed))
+        student = train_student(_recipe(row, start, shared, place, seed), start, place,
+                                device=schedule.device, on_step=_said(row, seed, say))
         if stage + 1 < row.stages:
             follower = _towards(now.model, student, row.teacher_keeps, place)
             now, start = Teacher(str(follower), schedule.device), str(student)
     return student
+
+
+def _with_dense_pose(
+    row: Row, seed: int, shared: Shared, start: Path, place: Path, say: Callable[[str], None]
+) -> Path:
+    """The first teacher's points; what the source gives is cut once for all rows."""
+    _label(row, shared.teacher, shared.footage, place / "frames",
+           LabelSettings(_threshold(row, shared.teacher, shared.footage, 0.0), row.ranking,
+                         row.points, seed, row.apart))
+    regions, own = start.parent / "regions", place / "student" / "regions"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    regions.mkdir(exist_ok=True)
+    if not own.is_symlink():
+        own.symlink_to(regions.resolve())
+    recipe = _recipe(row, str(start), shared, place, seed, dense_steps=shared.schedule.dense_steps)
+    recipe["schedule"]["steps"] = 0
+    return train_student(recipe, str(start), place, device=shared.schedule.device,
+                         on_step=_said(row, seed, say))
+
+
+def _said(row: Row, seed: int, say: Callable[[str], None]) -> Callable[[StepReport, int], None]:
+    return lambda report, steps: None if report.step % 10 else say(
+        f"{row.name} seed {seed}: {report.of} {report.step}/{steps}")
 
 
 def _threshold(row: Row, teacher: Teacher, footage: Footage, done: float) -> float | None:
@@ -195,16 +232,19 @@ def _by_grade(content: dict[str, Any]) -> dict[str, Any]:
     return {**content, "images": images, "annotations": annotations}
 
 
-def _recipe(row: Row, start: str, shared: Shared, place: Path, seed: int) -> dict[str, Any]:
+def _recipe(
+    row: Row, start: str, shared: Shared, place: Path, seed: int, dense_steps: int = 0
+) -> dict[str, Any]:
     schedule, frames = shared.schedule, place / "frames"
-    targets = [{"name": "teacher", "folder": str(frames.resolve()), "share": 1 - row.site_share}]
+    targets = [{"name": f"teacher {place.name}", "folder": str(frames.resolve()),
+                "share": 1 - row.site_share, "dense_share": 1.0}]
     if row.site_share:
         sites = place / "sites"
         write_backgrounds(shared.footage.clips, sites)
         targets.append({"name": "sites", "folder": str(sites.resolve()), "share": row.site_share,
                         "paste_chance": 0.8})
     settings = StudentSettings(schedule.steps // row.stages, schedule.batch, row.target_share, seed,
-                               schedule.device)
+                               schedule.device, dense_steps)
     recipe = student_recipe(row.name, start, shared.source, targets, settings)
     recipe["schedule"]["canvases"] = schedule.canvases
     # a table is read off the scored pictures: nothing has to be kept out to calibrate on

@@ -24,7 +24,7 @@ import yaml
 
 from benchmarks.adaptation_students import Footage, Row, Schedule, Shared, Teacher, make_student
 from wildpose.adaptation.frames import DrawSettings, draw_frames
-from wildpose.adaptation.source import find_source
+from wildpose.adaptation.source import find_source, render_source
 from wildpose.analysis.evaluate import evaluate_model
 from wildpose.data.annotations import read_coco
 from wildpose.results.files import write_json
@@ -59,15 +59,19 @@ def main() -> None:
     scored = _scorable(given.on, given.out / "scored")
     teacher = Teacher(table.teacher, table.schedule.device)
     footage = _draw(table, given.clips, given.out / "frames", teacher)
-    shared = Shared(teacher, footage, find_source(None, given.out), table.schedule)
+    source = find_source(None, given.out)
+    if table.schedule.dense_steps:
+        render_source(given.out, source.rendered, seed=0)
+    shared = Shared(teacher, footage, source, table.schedule)
     figures: dict[str, list[dict[str, Any]]] = {
         "teacher": [measured(table.teacher, scored, given.out / "teacher", table.schedule.device)]}
     for row in rows:
         figures[row.name] = []
         for seed in seeds:
-            folder = given.out / f"seed-{seed}" / row.name.replace(" ", "-")
+            folder = given.out / f"seed-{seed}"
             model = make_student(row, seed, shared, folder, _say)
-            figures[row.name].append(measured(str(model), scored, folder, table.schedule.device))
+            figures[row.name].append(measured(str(model), scored, folder / "figures" / row.name,
+                                              table.schedule.device))
             _say(f"{row.name} seed {seed} measured")
     print(as_markdown(figures, seeds))
 
@@ -77,7 +81,7 @@ def read_table(path: Path) -> Table:
     content = yaml.safe_load(path.read_text("utf-8"))
     rows = [Row(**row) for row in content.pop("rows")]
     schedule = Schedule(content.pop("steps"), content.pop("batch"), content.pop("canvases"),
-                        content.pop("device", "cpu"))
+                        content.pop("device", "cpu"), content.pop("dense_steps", 0))
     return Table(schedule=schedule, rows=rows, **content)
 
 

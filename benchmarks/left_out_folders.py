@@ -223,7 +223,7 @@ def _write_source(recipe_path: Path, root: Path) -> None:
 
 def _as_adapting_does(recipe: Recipe) -> tuple[list[SourcePart], Recipe]:
     source = find_source(None, Path())
-    return ([SourcePart(**part) for part in source.parts],
+    return ([SourcePart(**part) for part in source.parts if part["share"]],
             recipe.model_copy(update={"hold_out": HoldOutPart(**source.hold_out)}))
 
 

@@ -62,9 +62,9 @@ def identity_of(settings: AdaptSettings, inputs: Inputs) -> dict[str, Any]:
 
 def _files(settings: AdaptSettings, inputs: Inputs) -> Iterator[Path]:
     yield inputs.teacher.resolve() / "model.json"  # holds the checksum of the weights
-    if inputs.source.kind != "rendered":
-        folders = {part["folder"] for part in inputs.source.parts}
-        yield from (data_root() / folder / "annotations.json" for folder in sorted(folders))
+    folders = {data_root() / part["folder"] for part in inputs.source.parts}
+    yield from (folder / "annotations.json" for folder in sorted(folders)
+                if not folder.is_relative_to(settings.out.resolve()))  # rendered ones come to be
     for given in (settings.validation, settings.corrections):
         if given is not None:
             yield annotations_of(given.resolve())

@@ -34,9 +34,11 @@ from wildpose.adaptation.settings import AdaptSettings
 from wildpose.adaptation.source import render_source
 from wildpose.adaptation.student import carry_calibration, student_recipe, train_student
 from wildpose.adaptation.verdict import Verdict, decide
+from wildpose.data.annotations import read_labelled
 from wildpose.errors import GuardError, UsageError
 from wildpose.models.predictor import load_predictor
 from wildpose.results.files import write_bytes, write_json
+from wildpose.training.dense_run import teaches_dense_pose
 
 __all__ = ["AdaptSettings", "Adapted", "Progress", "adapt", "census_of"]
 
@@ -168,16 +170,20 @@ def _round(
     too_little = advice(census)
     if too_little and inputs.corrections is None:
         raise GuardError(too_little)
-    if inputs.source.kind == "rendered":
-        render_source(work, settings.student.seed,
+    if inputs.source.kind == "rendered" or settings.student.dense_steps:
+        render_source(work, inputs.source.rendered, settings.student.seed,
                       lambda done, total: progress("rendering", done, total))
     targets = [{"name": "teacher", "folder": str(frames_folder.resolve()), "share": 1.0},
                *([inputs.corrections] if inputs.corrections else [])]
+    for target in targets:
+        if any(map(teaches_dense_pose, read_labelled(Path(target["folder"])))):
+            target["dense_share"] = target["share"]
     recipe = student_recipe(settings.out.resolve().name, teacher, inputs.source, targets,
                             settings.student)
     model = train_student(
         recipe, teacher, folder, device=settings.student.device,
-        on_step=lambda report, steps: progress("training", report.step, steps))
+        on_step=lambda report, steps: progress(
+            f"training {report.of}", report.step, steps))
     carry_calibration(teacher, model)  # a call that was stopped may not have come to it
     kept_out = inputs.source.validation or model / "held_out"
     verdict = _judged(settings, kept_out, teacher, model, folder, progress)

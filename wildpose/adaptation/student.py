@@ -2,10 +2,15 @@
 
 The student is an ordinary training from a recipe, which is written out: it can be read, changed and
 run again by `wildpose train`.
+
+The dense-pose head has a schedule of its own after the other, or stays as it is. Trained along with
+the rest it forgot: whole pictures have but part points, and few of those that the teacher is sure
+of lie on a leg (docs/experiments.md).
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +38,10 @@ class StudentSettings:
         Of the pictures, how many are of the target (the teacher's labels and corrections).
     seed : int
     device : str
+    dense_steps : int
+        Of the dense-pose head after the others; with 0 it stays as it is.
+    regions : int
+        Animals that each source gives to the dense-pose head.
     """
 
     steps: int = 200
@@ -40,6 +49,8 @@ class StudentSettings:
     target_share: float = 0.5
     seed: int = 0
     device: str = "cpu"
+    dense_steps: int = 0
+    regions: int = 300
 
 
 def student_recipe(
@@ -57,6 +68,7 @@ def student_recipe(
     source : SourceData
     targets : list of dict
         Sources of the recipe with pictures of the target; their shares are of the target alone.
+        Those with a ``dense_share`` teach dense pose, too.
     settings : StudentSettings
 
     Returns
@@ -68,9 +80,11 @@ def student_recipe(
     description = read_description(folder)
     known = ("backbone", "box_move", "auto_calibration", "dense_pose", "dense_context")
     model = {k: v for k, v in description.architecture.items() if k in known}
-    parts = [*_scaled(list(source.parts), 1 - settings.target_share),
-             *_scaled(targets, settings.target_share)]
-    return {
+    dense = bool(settings.dense_steps) and bool(model.get("dense_pose"))
+    regions = settings.regions if dense else 0
+    parts = [*_scaled(list(source.parts), 1 - settings.target_share, regions),
+             *_scaled(targets, settings.target_share, regions)]
+    recipe = {
         "name": name,
         "description": f"{description.name}, adapted to clips of its user.",
         "licence": description.licence,
@@ -83,14 +97,30 @@ def student_recipe(
             "warm_up": min(20, settings.steps // 4 + 1), "average_decay": 0.98,
             "checkpoint_every": 25,
             # lower than the rates that the teacher was made with: it is nearly there
-            "rate": {"trunk": 4e-5, "first_stage": 8e-5, "heads": 2e-4, "dense_head": 1e-4},
+            "rate": {"trunk": 4e-5, "first_stage": 8e-5, "heads": 2e-4, "dense_head": 0.0},
         },
     }
+    if dense:
+        recipe["dense_schedule"] = {
+            "steps": settings.dense_steps, "batch": 12, "rate": 5e-4, "clip_gradient": 1.0,
+            "warm_up": min(20, settings.dense_steps // 4 + 1), "average_decay": 0.98,
+            "checkpoint_every": 25,
+        }
+    return recipe
 
 
-def _scaled(parts: list[dict[str, Any]], share: float) -> list[dict[str, Any]]:
-    total = sum(p["share"] for p in parts)
-    return [{**p, "share": round(p["share"] / total * share, 4)} for p in parts]
+def _scaled(parts: list[dict[str, Any]], share: float, regions: int) -> list[dict[str, Any]]:
+    """Parts with their shares of the whole; without regions those that teach nothing fall out."""
+    whole, dense = (sum(p.get(k, 0) for p in parts) or 1 for k in ("share", "dense_share"))
+    scaled = []
+    for part in parts:
+        own = {**part, "share": round(part["share"] / whole * share, 4)}
+        of_dense = round(own.pop("dense_share", 0) / dense * share, 4) if regions else 0
+        if of_dense:
+            own |= {"dense_share": of_dense, "regions": regions}
+        if own["share"] or of_dense:
+            scaled.append(own)
+    return scaled
 
 
 def train_student(
@@ -108,6 +138,7 @@ def train_student(
     if not (model / "figures.json").is_file():
         train(path, model, device=device, on_step=on_step)
         carry_calibration(teacher, model)
+    shutil.rmtree(model / "regions", ignore_errors=True)  # hundreds of MB that have been learnt
     return model
 
 

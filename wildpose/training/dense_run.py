@@ -159,7 +159,7 @@ def _collect_source(
     capacity = 2 * -(-part.regions // (2 * world))
     place = folder / f"{part.name.replace(' ', '-')}-{rank}-of-{world}"
     store = open_store(place, capacity, detector.trunk.channels[0], identity)
-    known = tuple(i for i in source.images if part.twins or _has_truth(i))
+    known = tuple(i for i in source.images if part.twins or teaches_dense_pose(i))
     if not known:
         raise UsageError(f"Source {part.name}: no animal with a mask or points in it.",
                          "Set its `regions` to 0, or give it annotations.")
@@ -178,7 +178,8 @@ def _collect_source(
     return store
 
 
-def _has_truth(image: LabelledImage) -> bool:
+def teaches_dense_pose(image: LabelledImage) -> bool:
+    """Whether an animal of a picture has a mask or points."""
     with_points = any("dp_x" in a or a.get("part_points") for a in image.annotations)
     return with_points or any(m is not None for m in image.masks)
 
@@ -230,7 +231,8 @@ def _step(
     state.step += 1
     state.update_average(schedule.average_decay)
     parts = {k: float(v.detach()) for k, v in {**losses._asdict(), "twins": apart}.items()}
-    return StepReport(state.step, parts, float(norm), factor, time.monotonic() - started)
+    return StepReport(state.step, parts, float(norm), factor, time.monotonic() - started,
+                      "dense pose")
 
 
 def _rate(state: TrainingState, schedule: DensePart) -> float:

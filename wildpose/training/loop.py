@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import torch
 import torch.distributed as dist
@@ -27,13 +28,14 @@ from wildpose.training.recipe import SchedulePart
 
 @dataclass(frozen=True)
 class StepReport:
-    """What one step cost and gave."""
+    """What one step cost and gave; ``of`` is what learnt, for each has a schedule of its own."""
 
     step: int
     losses: dict[str, float]
     gradient_norm: float
     rate: float
     seconds: float
+    of: Literal["network", "dense pose"] = "network"
 
 
 def parameter_groups(detector: Detector, schedule: SchedulePart) -> list[dict[str, object]]:
