@@ -103,7 +103,8 @@ def _student(
         draw=DrawSettings(most=PICTURES, seed=seed),
         label=LabelSettings(ranking=given.ranking, points=given.points, seed=seed),
         student=StudentSettings(given.steps, seed=seed, device=given.device,
-                                target_share=0.0 if control else given.target_share))
+                                target_share=0.0 if control else given.target_share,
+                                dense_steps=given.steps if given.points else 0))
     with data_in(folders.source):
         done = adapt(settings, _Said())
     last = done.rounds[-1]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from benchmarks.site_backgrounds import write_backgrounds, write_scenes
 from wildpose.adaptation.drawn import DrawnFrames
 from wildpose.adaptation.labels import DOUBTFUL, LabelSettings, keep_from, label_frames
 from wildpose.adaptation.rankings import Ranking
@@ -34,7 +35,6 @@ from wildpose.training.loop import StepReport
 from wildpose.training.recipe import read_recipe
 from wildpose.training.shipping import write_model
 from wildpose.types import Array, ClassId, Detections
-from wildpose.video.decode import open_clip
 
 LOWEST_SCORE = DOUBTFUL / 2
 PRECISION_FIRST, PRECISION_LAST = 0.9, 0.95
@@ -62,6 +62,10 @@ class Row:
         labels are: in the mean the same as weights.
     site_share : float
         Of the pictures of a step, empty backgrounds of the clips with animals pasted onto them.
+    scene_share : float
+        Of the pictures of a step, rendered animals before empty backgrounds of the clips.
+    scene_night : float
+        Of these pictures, how many are lit by a flash: as in the clips.
     stages : int
         The steps are shared by so many stages, each with new labels.
     teacher_keeps : float
@@ -76,6 +80,8 @@ class Row:
     target_share: float = 0.5
     graded: bool = False
     site_share: float = 0.0
+    scene_share: float = 0.0
+    scene_night: float = 1.0
     stages: int = 1
     teacher_keeps: float = 0.0
 
@@ -135,7 +141,8 @@ def make_student(
     Boxes and masks do not hang on the points of dense pose, so rows that differ in these alone
     share them: only the dense-pose head is trained anew.
     """
-    shares = f"{row.target_share} {row.site_share} {row.graded} {row.stages} {row.teacher_keeps}"
+    shares = (f"{row.target_share} {row.site_share} {row.scene_share} {row.graded} {row.stages} "
+              f"{row.teacher_keeps}")
     place = folder / "boxes" / shares.replace(" ", "-")
     student = _with_boxes(row, seed, shared, place, say)
     if not shared.schedule.dense_steps:
@@ -237,12 +244,17 @@ def _recipe(
 ) -> dict[str, Any]:
     schedule, frames = shared.schedule, place / "frames"
     targets = [{"name": f"teacher {place.name}", "folder": str(frames.resolve()),
-                "share": 1 - row.site_share, "dense_share": 1.0}]
+                "share": 1 - row.site_share - row.scene_share, "dense_share": 1.0}]
     if row.site_share:
         sites = place / "sites"
         write_backgrounds(shared.footage.clips, sites)
         targets.append({"name": "sites", "folder": str(sites.resolve()), "share": row.site_share,
                         "paste_chance": 0.8})
+    if row.scene_share:
+        write_backgrounds(shared.footage.clips, place / "sites")
+        scenes = write_scenes(place / "sites", place / "scenes", seed, row.scene_night)
+        targets.append({"name": "scenes", "folder": str(scenes.resolve()),
+                        "share": row.scene_share, "dense_share": 1.0})
     settings = StudentSettings(schedule.steps // row.stages, schedule.batch, row.target_share, seed,
                                schedule.device, dense_steps)
     recipe = student_recipe(row.name, start, shared.source, targets, settings)
@@ -250,25 +262,6 @@ def _recipe(
     # a table is read off the scored pictures: nothing has to be kept out to calibrate on
     recipe["hold_out"] = {"share": 0.0, "empty_share": 0.0}
     return recipe
-
-
-def write_backgrounds(clips: Sequence[Path], folder: Path) -> None:
-    """The median picture of every clip, as a labelled folder of empty pictures."""
-    if (folder / "annotations.json").is_file():
-        return
-    (folder / "images").mkdir(parents=True, exist_ok=True)
-    images: list[dict[str, Any]] = []
-    for clip in clips:
-        with open_clip(clip) as reader:
-            middle = np.median(np.stack([frame.image for frame in reader]), axis=0)
-        name = f"{clip.stem}.png"
-        Image.fromarray(middle.astype(np.uint8)).save(folder / "images" / name)
-        height, width = middle.shape[:2]
-        images.append({"id": len(images) + 1, "file_name": name, "height": height, "width": width,
-                       "draft": True, "labelled": ["animal", "person"], "site": clip.stem})
-    write_json(folder / "annotations.json", {
-        "images": images, "annotations": [],
-        "categories": [{"id": int(c), "name": c.name.lower()} for c in ClassId]})
 
 
 def _towards(teacher: str, student: Path, keeps: float, place: Path) -> Path:

@@ -72,7 +72,8 @@ RankingWord = Annotated[
                  help="What points of dense pose are ranked by: uniform, mask, chart or uv."),
 ]
 Points = Annotated[
-    int, typer.Option("--points", metavar="K", min=0, help="Points of each animal.")
+    int, typer.Option("--points", metavar="K", min=0,
+                      help="Points of each animal that teach dense pose; with 0 it stays.")
 ]
 Steps = Annotated[
     int, typer.Option("--steps", metavar="N", min=1, help="Training steps of each round.")
@@ -110,7 +111,7 @@ def adapt(
     pictures: Pictures = 300,
     keep_from: KeepFrom = None,
     ranking: RankingWord = "chart",
-    points: Points = 5,
+    points: Points = 0,
     steps: Steps = 200,
     target_share: TargetShare = 0.5,
     rounds: Rounds = 1,
@@ -139,7 +140,8 @@ def adapt(
         validation=validation, corrections=corrections, rounds=rounds, margin=margin,
         draw=DrawSettings(every_s=_seconds(every), most=pictures, seed=seed),
         label=LabelSettings(keep_from=keep_from, ranking=_known(ranking), points=points, seed=seed),
-        student=StudentSettings(steps=steps, target_share=target_share, seed=seed, device=device),
+        student=StudentSettings(steps=steps, target_share=target_share, seed=seed, device=device,
+                                dense_steps=steps if points else 0),
     )
     act = _planned if dry_run else _adapted
     return act(settings, as_json=as_json, quiet=quiet)

@@ -19,15 +19,17 @@ from wildpose.adaptation.run import AdaptSettings
 from wildpose.adaptation.student import StudentSettings
 from wildpose.models.folder import find_model
 
-PLACES = (("drawing", 1), ("labelling", 2), ("training", 1), ("judging", 1))
-APART = ("curves.csv", "curves.png", "checkpoint.pt")
+PLACES = (("drawing", 1), ("labelling", 2), ("training network", 1),
+          ("training dense pose", 1), ("judging", 1))
+APART = ("curves.csv", "curves.png", "checkpoint.pt", "dense_curves.csv", "dense_curves.png",
+         "dense_checkpoint.pt")
 """The curves hold how long each step took; a checkpoint that went on is packed otherwise."""
 
 ADAPT_AND_KILL = """
 import json, os, signal, sys
 from pathlib import Path
 import torch
-from wildpose.adaptation import run
+from wildpose.adaptation import run, source
 from test_killed import settings_in
 
 def kill_at(place):
@@ -36,8 +38,10 @@ def kill_at(place):
 def with_checkpoints(*given):
     recipe = made(*given)
     recipe["schedule"]["checkpoint_every"] = 1
+    recipe["dense_schedule"]["checkpoint_every"] = 1
     return recipe
 
+source.RENDERED_STILLS = 2
 made, run.student_recipe = run.student_recipe, with_checkpoints
 torch.set_num_threads(1)
 settings = settings_in(*map(Path, sys.argv[1:4]))
@@ -57,8 +61,9 @@ def settings_in(folder: Path, clips: Path, source: Path) -> AdaptSettings:
     return AdaptSettings(
         clips=(clips / "ridge_trail/05180016.MP4",), teacher=str(folder / "small"), species="deer",
         out=folder / "deer", source=source, corrections=folder / "labels", margin=1.0,
-        draw=DrawSettings(every_s=0.5, per_clip=4, most=4), label=LabelSettings(keep_from=0.3),
-        student=StudentSettings(steps=2, batch=1),
+        draw=DrawSettings(every_s=0.5, per_clip=4, most=4),
+        label=LabelSettings(keep_from=0.3, points=5),
+        student=StudentSettings(steps=2, batch=1, dense_steps=2, regions=4),
     )
 
 

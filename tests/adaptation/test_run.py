@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from wildpose.adaptation import run
+from wildpose.adaptation import run, source
 from wildpose.adaptation.claim import identity_of
 from wildpose.adaptation.frames import DrawSettings
 from wildpose.adaptation.inputs import look_at
@@ -32,13 +32,16 @@ def settings(sample_clips, deer_source, tmp_path_factory) -> AdaptSettings:
         clips=(sample_clips / DEER,), teacher="animal-small", species="deer",
         out=tmp_path_factory.mktemp("models") / "deer", source=deer_source, margin=1.0,
         draw=DrawSettings(every_s=0.25, per_clip=16, most=16),
-        label=LabelSettings(keep_from=0.3), student=StudentSettings(steps=2, batch=2),
+        label=LabelSettings(keep_from=0.3, points=5),
+        student=StudentSettings(steps=2, batch=2, dense_steps=2, regions=4),
     )
 
 
 @pytest.fixture(scope="module")
 def adapted(settings) -> Adapted:
-    return adapt(settings)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(source, "RENDERED_STILLS", 2)
+        return adapt(settings)
 
 
 def test_a_model_comes_out_that_has_learnt(adapted, settings):
@@ -50,6 +53,22 @@ def test_a_model_comes_out_that_has_learnt(adapted, settings):
              if not value.equal(after[name])}
     assert {"trunk", "box_head", "mask_head", "dense_head"} <= moved
     assert load_predictor(settings.out).name == "deer"
+    assert not (adapted.rounds[0].model / "regions").exists()
+
+
+def test_dense_pose_stays_as_it_is_unless_it_is_asked_for(adapted, settings, tmp_path):
+    """The round of before from its labels on."""
+    out = tmp_path / "deer"
+    shutil.copytree(settings.out / "rounds" / "round-1" / "frames",
+                    out / "rounds" / "round-1" / "frames")
+    alone = replace(settings, out=out, student=replace(settings.student, dense_steps=0))
+    found = adapt(alone)
+    before = load_file(find_model("animal-small") / "weights.safetensors")
+    after = load_file(found.model / "weights.safetensors")
+    moved = {name.split(".")[0] for name, value in before.items() if not value.equal(after[name])}
+    assert "box_head" in moved
+    assert "dense_head" not in moved
+    assert not (out / "rounds" / "source").exists()
 
 
 def test_its_card_says_what_it_learnt_from(adapted, settings):

@@ -22,6 +22,20 @@ def test_a_folder_of_ones_own_keeps_animals_out_however_few_its_places(deer_sour
     assert any(len(i.box_xyxy) for i in split.held_out)
 
 
+def test_the_own_folder_teaches_dense_pose_where_it_knows_bodies(deer_source, tmp_path):
+    own, rendered = find_source(deer_source, tmp_path).parts
+    assert own["dense_share"] > 0
+    assert rendered["share"] == 0
+    content = json.loads((deer_source / "annotations.json").read_text("utf-8"))
+    for label in content["annotations"]:
+        del label["segmentation"], label["mask_source"]
+    (tmp_path / "images").symlink_to(deer_source / "images")
+    (tmp_path / "annotations.json").write_text(json.dumps(content), "utf-8")
+    boxes, rendered = find_source(tmp_path, tmp_path).parts
+    assert "dense_share" not in boxes
+    assert rendered["dense_share"] > 0
+
+
 def test_one_place_can_not_be_judged_by(tmp_path):
     (tmp_path / "images").mkdir()
     Image.new("RGB", (64, 48)).save(tmp_path / "images" / "a.png")
@@ -45,11 +59,11 @@ def test_without_any_labelled_pictures_animals_are_rendered(tmp_path, monkeypatc
     monkeypatch.setattr(source_module, "RENDERED_HELD_OUT", 1)
     found = find_source(None, tmp_path / "work")
     assert found.kind == "rendered"
-    render_source(tmp_path / "work", seed=0)
+    render_source(tmp_path / "work", found.rendered, seed=0)
     assert len(read_labelled(found.validation)) == 1
     learnt = tmp_path / "work" / "source" / "stills"
     assert [p["folder"] for p in found.parts] == [str(learnt)]
     stamp = (learnt / "annotations.json").stat().st_mtime_ns
     assert len(read_labelled(learnt)) == 1
-    render_source(tmp_path / "work", seed=0)
+    render_source(tmp_path / "work", found.rendered, seed=0)
     assert (learnt / "annotations.json").stat().st_mtime_ns == stamp

@@ -36,7 +36,8 @@ def settings_table(settings: AdaptSettings, teacher: ModelDescription, source: s
         ("frames", f"one each {draw.every_s:g} s, at most {draw.per_clip} of a clip and "
                    f"{draw.most} in all"),
         ("labels kept from", kept),
-        ("points of dense pose", f"{label.points} of each animal, by {label.ranking}"),
+        ("points of dense pose", f"{label.points} of each animal, by {label.ranking}"
+         if student.dense_steps else "none: the dense pose is its teacher's"),
         ("training", f"{student.steps} steps of {student.batch} pictures, "
                      f"{student.target_share:.0%} of them of the species"),
         ("rounds asked for", f"{settings.rounds}"),
@@ -140,7 +141,9 @@ def _unknown(census: Census, verdict: Verdict) -> Iterator[str]:
             yield (f"Only {kept} of its labels are of animals {when}." if kept else
                    f"None of its labels is of an animal {when}.")
     unseen = [chart for chart in range(1, CHARTS) if not census.points_per_chart[chart]]
-    if unseen:
+    if len(unseen) == CHARTS - 1:
+        yield "Dense pose was not taught: of body parts it knows what its teacher knew."
+    elif unseen:
         yield (f"No point on {len(unseen)} of {CHARTS - 1} body parts was among its labels: of "
                "these it knows what its teacher knew.")
     yield ("Its labels are its teacher's: what the teacher never finds, or takes for another part, "

@@ -191,7 +191,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def census_picture(census: Census) -> bytes:
-    """Draw the scores of all detections, the points on each chart, and day against night.
+    """Draw the scores of all detections, the points on each chart (if any), and day against night.
 
     Parameters
     ----------
@@ -202,7 +202,8 @@ def census_picture(census: Census) -> bytes:
     bytes
         A JPEG.
     """
-    return bar_page([_scores(census), _charts(census), _light(census)])
+    points = [_charts(census)] if any(census.points_per_chart) else []
+    return bar_page([_scores(census), *points, _light(census)])
 
 
 def _scores(census: Census) -> Bars:

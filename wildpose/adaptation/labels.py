@@ -50,7 +50,8 @@ class LabelSettings:
     ranking : {"uniform", "mask", "chart", "uv"}
         What the points of dense pose are ranked by.
     points : int
-        Of each detection; k of the paper.
+        Of each detection; k of the paper. None by default: with them the dense pose of students
+        fell (docs/experiments.md).
     apart : int
         Cells of the dense pose's grid between the points of a detection, at least.
     seed : int
@@ -58,7 +59,7 @@ class LabelSettings:
 
     keep_from: float | None = None
     ranking: Ranking = "chart"
-    points: int = 5
+    points: int = 0
     seed: int = 0
     apart: int = 8
 

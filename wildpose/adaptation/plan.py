@@ -12,6 +12,7 @@ from wildpose.adaptation.claim import check
 from wildpose.adaptation.frames import estimate
 from wildpose.adaptation.inputs import look_at
 from wildpose.adaptation.settings import AdaptSettings
+from wildpose.adaptation.student import StudentSettings
 from wildpose.models.predictor import Predictor, load_predictor
 
 STEP_COST = 5.0
@@ -19,6 +20,8 @@ STEP_COST = 5.0
 and back again through every layer. Like the next, measured on two cores."""
 DRAWING_COST = 2.0
 """So much does a candidate cost: reading it, often twice, and the first half of the network."""
+DENSE_STEP_COST = 8.0
+"""A step of the dense-pose head alone; and each region is cut from a picture that is looked at."""
 JUDGING_COST = 4.0
 """Calibrating the student and comparing it with its teacher looks so often at each picture."""
 
@@ -74,9 +77,16 @@ def plan(settings: AdaptSettings) -> Plan:
     student = settings.student
     each_round = answer_s * (DRAWING_COST * candidates + pictures
                              + STEP_COST * student.steps * student.batch
+                             + _dense_cost(student, len(source.parts) + 1)
                              + JUDGING_COST * source.judged_on)
     return Plan(clips, footage_s, candidates, pictures, settings.rounds, student.steps,
                 student.batch, source.said, settings.rounds * each_round)
+
+
+def _dense_cost(student: StudentSettings, sources: int) -> float:
+    if not student.dense_steps:
+        return 0.0
+    return student.regions * sources + DENSE_STEP_COST * student.dense_steps
 
 
 def _seconds_per_picture(predictor: Predictor) -> float:
