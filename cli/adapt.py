@@ -89,7 +89,7 @@ Rounds = Annotated[
 ]
 Margin = Annotated[
     float, typer.Option("--margin", metavar="AP", min=0, max=1,
-                        help="Box AP that may be lost on the source.")
+                        help="Box AP, and presence AUC, that may be lost on the source.")
 ]
 Seed = Annotated[
     int, typer.Option("--seed", metavar="N", help="The same number, the same frames.")

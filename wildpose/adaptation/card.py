@@ -41,7 +41,7 @@ def settings_table(settings: AdaptSettings, teacher: ModelDescription, source: s
         ("training", f"{student.steps} steps of {student.batch} pictures, "
                      f"{student.target_share:.0%} of them of the species"),
         ("rounds asked for", f"{settings.rounds}"),
-        ("margin", f"{settings.margin:g} box AP on the source"),
+        ("margin", f"{settings.margin:g} box AP and presence AUC on the source"),
         ("seeds", f"{draw.seed} (frames), {label.seed} (points), {student.seed} (training)"),
         ("made with", f"wildpose {version('wildpose')} on {student.device}"),
     ]

@@ -36,7 +36,7 @@ class AdaptSettings:
     label : LabelSettings
     student : StudentSettings
     margin : float
-        Box AP on the source that a student may lose.
+        Box AP and presence AUC on the source that a student may lose.
     """
 
     clips: tuple[Path, ...]

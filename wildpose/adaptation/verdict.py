@@ -65,14 +65,15 @@ def decide(
     """Accept the student or refuse it.
 
     Labelled pictures of the target decide where they hold an animal: the student is accepted if
-    the whole 95 % interval of the difference of box AP lies above 0. Otherwise it must not fall on
-    the source by more than ``margin``.
+    the whole 95 % interval of the difference of box AP lies above 0. Otherwise neither its box AP
+    nor its presence AUC may fall on the source by more than ``margin``: a student that calls empty
+    pictures animals costs its user more time than it saves.
 
     Parameters
     ----------
     source, target : Compared or None
     margin : float
-        Of box AP, in [0, 1].
+        Of box AP and presence AUC, in [0, 1].
 
     Returns
     -------
@@ -132,16 +133,21 @@ def _more_pictures(target: Compared, drawn: Interval) -> str:
 
 def _by_source(source: Compared, margin: float) -> tuple[bool, str]:
     where = f"on {source.student.images} pictures kept out of the source ({_numbers(source)})"
-    if _falls(source, margin):
-        return False, f"{where} the student falls by more than the margin of {margin:.3f}"
+    fallen = _fallen(source, margin)
+    if fallen:
+        return False, f"{where} the student's {fallen} by more than the margin of {margin:.3f}"
     return True, f"{where} the student does not fall by more than the margin of {margin:.3f}"
 
 
 def _fall(source: Compared | None, margin: float) -> str:
-    if source is None or not _falls(source, margin):
-        return ""
-    return f"; on the source it falls by more than the margin of {margin:.3f} ({_numbers(source)})"
+    fallen = "" if source is None else _fallen(source, margin)
+    return f"; on the source its {fallen} by more than the margin of {margin:.3f}" if fallen else ""
 
 
-def _falls(source: Compared, margin: float) -> bool:
-    return source.change is not None and source.change < -margin - _ROUNDING
+def _fallen(source: Compared, margin: float) -> str:
+    """Which figures fall too far, with their numbers; nothing where none does."""
+    pairs = (("box AP", source.teacher.box_ap, source.student.box_ap),
+             ("presence AUC", source.teacher.presence_auc, source.student.presence_auc))
+    fallen = [f"{name} falls ({before:.3f} -> {after:.3f})" for name, before, after in pairs
+              if before is not None and after is not None and after < before - margin - _ROUNDING]
+    return " and its ".join(fallen)
