@@ -55,6 +55,8 @@ class Row:
         k of the paper.
     apart : int
         Cells between the points of an animal, at least; the paper has none.
+    dense : bool
+        Dense pose is learnt, in steps of its own.
     target_share : float
         Of the pictures of a step, those that the teacher labelled.
     graded : bool
@@ -77,6 +79,7 @@ class Row:
     ranking: Ranking = "chart"
     points: int = 5
     apart: int = 0
+    dense: bool = True
     target_share: float = 0.5
     graded: bool = False
     site_share: float = 0.0
@@ -145,7 +148,7 @@ def make_student(
               f"{row.teacher_keeps}")
     place = folder / "boxes" / shares.replace(" ", "-")
     student = _with_boxes(row, seed, shared, place, say)
-    if not shared.schedule.dense_steps:
+    if not (row.dense and shared.schedule.dense_steps):
         return student
     return _with_dense_pose(row, seed, shared, student, folder / row.name.replace(" ", "-"), say)
 
