@@ -55,22 +55,22 @@ def write_coco(run: ExportedRun, path: Path, options: ExportOptions) -> list[str
     """
     numbers = _Numbers()
     about = run.about()
-    estimated = [clip.key for clip in run.clips() if not clip.looked_at.exact]
+    estimated = [clip.key for clip in run.clips if not clip.looked_at.exact]
     head = {"info": {
         "description": "Animals and people found by wildpose in camera-trap clips",
         "version": str(about["version"]), "date_created": about["finished"],
         "wildpose": {**about, "frames_estimated": estimated},
     }, "categories": coco_categories()}
     write_json_lists(path, head, {
-        "videos": (_video(clip, number) for number, clip in enumerate(run.clips(), start=1)),
+        "videos": (_video(clip, number) for number, clip in enumerate(run.clips, start=1)),
         "images": _images(run, numbers),
         "tracks": _tracks(run, numbers),
         "annotations": _annotations(run, numbers, options),
     })
     notes = []
     if estimated:
-        notes.append(f"Images without a box are an estimate for {len(estimated)} clips: see "
-                     "info.wildpose.frames_estimated.")
+        notes.append(f"Images without a box are an estimate for {len(estimated)} of the clips: "
+                     "see info.wildpose.frames_estimated.")
     if options.dense_pose and run.clip_table["dense_pose"].isna().all():
         notes.append("This run holds no dense pose.")
     return notes
@@ -87,7 +87,7 @@ def _video(clip: RunClip, number: int) -> Entry:
 
 
 def _images(run: ExportedRun, numbers: _Numbers) -> Iterator[Entry]:
-    for video, clip in enumerate(run.clips(), start=1):
+    for video, clip in enumerate(run.clips, start=1):
         of_frame = numbers.image.setdefault(clip.key, {})
         width, height = clip.size
         looked = clip.looked_at
@@ -108,7 +108,7 @@ def _picture_name(clip: RunClip, frame_index: int) -> str:
 
 
 def _tracks(run: ExportedRun, numbers: _Numbers) -> Iterator[Entry]:
-    for video, clip in enumerate(run.clips(), start=1):
+    for video, clip in enumerate(run.clips, start=1):
         rows = zip(clip.detections["track_id"].tolist(), clip.class_id.tolist(), strict=True)
         for track, category in sorted({(t, c) for t, c in rows if t > 0}):
             number = len(numbers.track) + 1
@@ -120,7 +120,7 @@ def _tracks(run: ExportedRun, numbers: _Numbers) -> Iterator[Entry]:
 def _annotations(
     run: ExportedRun, numbers: _Numbers, options: ExportOptions
 ) -> Iterator[Entry]:
-    for video, clip in enumerate(run.clips(), start=1):
+    for video, clip in enumerate(run.clips, start=1):
         poses = clip.dense_poses() if options.dense_pose else iter(())
         pose_at, pose = next(poses, (-1, None))
         for position, found in enumerate(plain_rows(clip.detections)):

@@ -1,7 +1,7 @@
 """A run as tables for a spreadsheet: clips, tracks, detections; people in files of their own.
 
-Columns are those of ``docs/tables.md``, without what only wildpose can use (masks, paths inside the
-run). Added are ``status`` and ``reason`` of each clip, and the time of day by the camera's clock.
+Columns are those of ``docs/tables.md``, without masks and without places of files on this
+computer. Added are ``status`` and ``reason`` of each clip, and the time by the camera's clock.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from wildpose.results.schema import CLASS_NAMES, CLIPS, DETECTIONS, TRACKS, Tabl
 if TYPE_CHECKING:
     import pandas as pd
 
-_INNER = {"sheet", "dense_pose", "seconds", "mask_rle"}
+_INNER = {"path", "sheet", "dense_pose", "seconds", "mask_rle"}
 _PREFIX = dict(zip(CLASS_NAMES, ("", "people_"), strict=True))
 STATUSES = ("whole", "partial", "failed", "skipped")
 """Of a clip: read whole, in part, not at all, left out on purpose."""
@@ -44,7 +44,7 @@ def write_csv_tables(run: ExportedRun, folder: Path, options: ExportOptions) -> 
     head = ("clip", "deployment", "status", "reason")
     rest = [name for name in columns if name not in head]
     write_csv(folder / "clips.csv", [*head, *rest],
-              _values(clip_rows(run), [*head, *rest]))
+              _values(clip_rows(run), [*head, *rest], CLIPS))
     recorded = dict(zip(run.clip_table["clip"], run.clip_table["capture_time"], strict=True))
     for name, prefix in _PREFIX.items():
         _write_part(folder / f"{prefix}tracks.csv", TRACKS, run.folder.tracks(), name,
@@ -114,12 +114,17 @@ def _write_part(
             yield {**row, **{new: clock_time(began, row[old]) for new, old in times.items()}}
 
     columns = [*_columns(schema), *times]
-    write_csv(path, columns, _values(rows(), columns))
+    write_csv(path, columns, _values(rows(), columns, schema))
 
 
 def _columns(schema: TableSchema) -> list[str]:
     return [name for name in schema.column_names if name not in _INNER]
 
 
-def _values(rows: Iterable[Mapping[str, Any]], columns: list[str]) -> Iterator[list[Any]]:
-    return ([row[name] for name in columns] for row in rows)
+def _values(
+    rows: Iterable[Mapping[str, Any]], columns: list[str], schema: TableSchema
+) -> Iterator[list[Any]]:
+    """Cells by column; seven digits tell every single-precision number from its neighbours."""
+    short = {column.name for column in schema.columns if column.dtype == "float32"}
+    return ([f"{row[name]:.7g}" if name in short and row[name] is not None else row[name]
+             for name in columns] for row in rows)

@@ -32,8 +32,8 @@ class LookedAt:
     time_s : float64 [N]
         From the first frame.
     exact : bool
-        False where they are as many as can be told, but not sure to be the very ones: frames with
-        detections are always among them.
+        False where clips are unevenly timed, or more or fewer frames were looked at: then those
+        without a detection are a guess. Frames with detections are always among them.
     """
 
     frame_index: Array
@@ -79,11 +79,21 @@ def frames_looked_at(clip: Mapping[str, Any], detections: pd.DataFrame) -> Looke
     else:
         sampler = TimeSampler(clip["every_s"])
         chosen = {index for index, time in enumerate(time_s) if sampler.take(float(time))}
-    strays = seen - chosen
-    if strays:
+    exact = seen <= chosen and _is_even(clip, known)
+    if not seen <= chosen:
         chosen = _in_place_of_guesses(chosen, seen, time_s, float(clip["every_s"]))
     index = np.array(sorted(chosen), np.int64)
-    return LookedAt(index, time_s[index], not strays and len(index) == clip["frames_sampled"])
+    sure = clip["every_s"] is None or exact
+    return LookedAt(index, time_s[index], sure and len(index) == clip["frames_sampled"])
+
+
+def _is_even(clip: Mapping[str, Any], known: pd.DataFrame) -> bool:
+    """Whether what is known of a clip's times fits one frame after the other at its rate."""
+    step_s = 1 / rate_of(clip)
+    end_s = clip["frames_decoded"] * step_s
+    ends = clip["duration_s"] is None or abs(clip["duration_s"] - end_s) <= step_s
+    off_s = (known["time_s"] - known["frame_index"] * step_s).abs()
+    return bool(ends and (off_s <= step_s / 2).all())
 
 
 def _times(clip: Mapping[str, Any], count: int, known: pd.DataFrame) -> Array:

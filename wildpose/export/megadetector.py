@@ -40,18 +40,19 @@ def write_megadetector(run: ExportedRun, path: Path, options: ExportOptions) -> 
     list of str
         Notes for the user.
     """
-    estimated = [clip.key for clip in run.clips() if not clip.looked_at.exact]
+    estimated = [clip.key for clip in run.clips if not clip.looked_at.exact]
     head = {"info": _info(run, estimated), "detection_categories": CATEGORIES}
     entries = (file_entry(found) for found in found_in_files(run))
     write_json_lists(path, head, {"images": entries})
     if not estimated:
         return []
-    return [f"frames_processed is an estimate for {len(estimated)} clips: see info.wildpose."]
+    return [f"frames_processed is an estimate for {len(estimated)} of the clips: see "
+            "info.wildpose.frames_estimated."]
 
 
 def found_in_files(run: ExportedRun) -> Iterator[FileBoxes]:
     """Give what was found, file by file: clips, pictures of folders, and what could not be read."""
-    for clip in run.clips():
+    for clip in run.clips:
         yield from _of_pictures(clip) if clip.is_stills else [_of_video(clip)]
     for key, reason in run.failed.items():
         yield FileBoxes.failed(key, reason, is_video=_is_video(key))

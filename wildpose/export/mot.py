@@ -49,7 +49,7 @@ def write_mot(run: ExportedRun, folder: Path, options: ExportOptions) -> list[st
     (truth / "seqmaps").mkdir(parents=True)
     for tracker in TRACKERS.values():
         (trackers / tracker / "data").mkdir(parents=True)
-    for clip in run.clips():
+    for clip in run.clips:
         name = names[clip.key]
         (truth / _NAME / name).mkdir(parents=True)
         (truth / _NAME / name / "seqinfo.ini").write_text(_sequence_info(clip, name), "utf-8")

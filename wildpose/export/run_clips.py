@@ -160,16 +160,20 @@ class ExportedRun:
         self._detections = self.folder.detections()
         self._failures = self.folder.failures()
 
-    def clips(self) -> Iterator[RunClip]:
-        """Give the clips that were read, in order; clips without detections are among them."""
+    @cached_property
+    def clips(self) -> tuple[RunClip, ...]:
+        """The clips that were read, in order; clips without detections are among them."""
         groups = self._detections.groupby("clip", sort=False)
         by_clip = {str(key): rows for key, rows in groups}
         reasons = self._reasons("partial")
         stills = bool(self.info.get("settings", {}).get("stills"))
+        clips = []
         for row in plain_rows(self._clips):
             found = by_clip.get(row["clip"], self._detections[:0])
             reason = None if row["complete"] else reasons.get(row["clip"], "read in part")
-            yield RunClip(row, found, reason, stills and _is_stills(row, found), self.folder.path)
+            clips.append(RunClip(row, found, reason, stills and _is_stills(row, found),
+                                 self.folder.path))
+        return tuple(clips)
 
     @property
     def clip_table(self) -> pd.DataFrame:
@@ -223,10 +227,11 @@ class ExportedRun:
 
 def plain_rows(table: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Rows of a table as dicts of Python's own values; None for what is missing."""
-    values = table.astype(object).where(table.notna(), None)
-    for row in values.to_dict("records"):
-        yield {str(name): value.item() if isinstance(value, np.generic) else value
-               for name, value in row.items()}
+    columns = [[None if missing else value for value, missing in
+                zip(table[name].tolist(), table[name].isna(), strict=True)]
+               for name in table.columns]
+    names = [str(name) for name in table.columns]
+    return (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
 def _is_stills(row: Row, detections: pd.DataFrame) -> bool:

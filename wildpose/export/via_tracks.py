@@ -49,15 +49,15 @@ def write_via_tracks(run: ExportedRun, folder: Path, options: ExportOptions) -> 
     written: dict[str, dict[str, str]] = {name: {} for name in FOLDERS.values()}
     for kind, place in FOLDERS.items():
         (folder / place).mkdir()
-        for clip in run.clips():
+        for clip in run.clips:
             rows = list(_rows(clip, kind))
             if rows:
                 written[place][clip.key] = f"{place}/{names[clip.key]}.csv"
                 _write(folder / place / f"{names[clip.key]}.csv", rows)
     write_clip_list(run, folder / "clips.csv", written)
     without = run.clip_table["clip"].size - len(written[FOLDERS[ClassId.ANIMAL]])
-    return [f"{without} clips without a followed animal have no file: see clips.csv."
-            ] if without else []
+    note = f"Clips without a followed animal ({without}) have no file: see clips.csv."
+    return [note] if without else []
 
 
 def _write(path: Path, rows: list[list[Any]]) -> None:

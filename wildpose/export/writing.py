@@ -129,7 +129,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    # Seven digits are more than single precision holds; times and rates keep theirs, too.
+    # No more digits than times and rates in the tables have, and no zeros behind them.
     return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
