@@ -34,7 +34,7 @@ def sun_height_deg(utc: pd.Series, latitude: Array, longitude: Array) -> Array:
     NOAA, General Solar Position Calculations (after Spencer 1971).
     """
     hour = (utc - utc.dt.normalize()).dt.total_seconds().to_numpy() / 3600
-    year = 2 * np.pi / 365 * (utc.dt.dayofyear.to_numpy() - 1 + (hour - 12) / 24)
+    year = 2 * np.pi / 365 * (utc.dt.day_of_year.to_numpy() - 1 + (hour - 12) / 24)
     equation_min = 229.18 * (
         0.000075 + 0.001868 * np.cos(year) - 0.032077 * np.sin(year)
         - 0.014615 * np.cos(2 * year) - 0.040849 * np.sin(2 * year))

@@ -12,7 +12,7 @@ from wildpose.ecology.events import Independence
 from wildpose.ecology.movement import MOVING
 from wildpose.ecology.plots import (
     activity_picture,
-    budget_picture,
+    budget_pictures,
     light_picture,
     staying_picture,
 )
@@ -20,7 +20,6 @@ from wildpose.ecology.tables import EcologyTables
 
 MOST_ROWS = 200
 MOST_SPECIES = 6
-_SIDE_BY_SIDE = 2
 _NOT_KNOWN = "(not known)"
 
 
@@ -47,7 +46,7 @@ def report_page(
     species = _by_events(tables)
     return html.page(f"Ecology of {run}", [
         _head(run, tables), _species(tables, rule), _activity(tables, species),
-        _light(tables, species), _behaviour(tables, species), _deployments(tables),
+        _behaviour(tables, species), _deployments(tables),
         _by_deployment(tables), _events(tables), _without_time(tables), _failed(tables),
         _files(files)])
 
@@ -90,41 +89,36 @@ def _species(tables: EcologyTables, rule: Independence) -> str:
 def _activity(tables: EcologyTables, species: Sequence[str]) -> str:
     if not species:
         return ""
-    note = ("Events by the hour at which they begin, on the clock of the camera. Angles for the R "
-            "packages activity and overlap stand in events.csv (radians).")
-    chosen = species[:MOST_SPECIES]
-    pictures = [
-        _picture(activity_picture(tables.activity, pair), f"Activity of {' and '.join(pair)}")
-        for pair in _pairs(chosen)]
-    return f"<h2>Activity</h2>\n<p>{html.text(note)}{_left_out(species)}</p>" + "".join(pictures)
-
-
-def _light(tables: EcologyTables, species: Sequence[str]) -> str:
-    if not species:
-        return ""
     by_sun = int((tables.events["light_by"] == "sun").sum())
-    note = (f"{by_sun} of {len(tables.events)} events told by the height of the sun (deployments "
-            "with latitude, longitude and timezone), the others by the clock: day is from "
-            f"{DAY_HOURS[0]}:00 to {DAY_HOURS[1]}:00.")
-    pictures = [
-        _picture(light_picture(tables.events, pair), f"Day and night of {' and '.join(pair)}")
-        for pair in _pairs(species[:MOST_SPECIES])]
-    return f"<h2>Day and night</h2>\n<p>{html.text(note)}</p>" + "".join(pictures)
+    note = ("Events by the hour at which they begin, on the clock of the camera. Angles for the R "
+            "packages activity and overlap stand in events.csv (radians). Day and night: for "
+            f"{by_sun} of {len(tables.events)} events by the height of the sun (deployments with "
+            "latitude, longitude and timezone), else by the clock, from "
+            f"{DAY_HOURS[0]}:00 to {DAY_HOURS[1]}:00.{_left_out(species)}")
+    cards = []
+    for name in species[:MOST_SPECIES]:
+        cards += [_card(activity_picture(tables.activity, name), f"Activity of {name}"),
+                  _card(light_picture(tables.events, name), f"Day and night of {name}")]
+    return f"<h2>Activity</h2>\n<p>{html.text(note)}</p>" + _cards(cards)
 
 
 def _behaviour(tables: EcologyTables, species: Sequence[str]) -> str:
     tracked = set(tables.budgets["species"])
-    chosen = [name for name in species if name in tracked] or sorted(tracked)
-    if not chosen:
+    ordered = [*(name for name in species if name in tracked), *sorted(tracked - set(species))]
+    if not ordered:
         return ""
     note = (f"Time of all tracks together. An animal moves where its box goes {MOVING:g} body "
-            "lengths per second or more. Direction and side come from dense pose, and are an "
-            "estimate. A stay is cut off where the animal was there when the clip began or ended.")
-    pictures = []
-    for name in chosen[:MOST_SPECIES]:
-        pictures += [_picture(budget_picture(tables.budgets, name), f"Time budget of {name}"),
-                     _picture(staying_picture(tables.staying, name), f"Staying times of {name}")]
-    return f"<h2>What animals did in view</h2>\n<p>{html.text(note)}</p>" + "".join(pictures)
+            "lengths per second or more. Direction (as in the picture) and side (the animal's own) "
+            "come from dense pose, and are an estimate. A stay is cut off where the animal was "
+            f"there when the clip began or ended.{_left_out(ordered)}")
+    cards = []
+    for name in ordered[:MOST_SPECIES]:
+        words = ("Moving and still", "Direction of the body", "Side shown")
+        pictures = budget_pictures(tables.budgets, name)
+        cards += [_card(picture, f"{word}: {name}")
+                  for picture, word in zip(pictures, words, strict=True)]
+        cards.append(_card(staying_picture(tables.staying, name), f"Staying times of {name}"))
+    return f"<h2>What animals did in view</h2>\n<p>{html.text(note)}</p>" + _cards(cards)
 
 
 def _deployments(tables: EcologyTables) -> str:
@@ -203,15 +197,14 @@ def _cell(value: object) -> str:
     return f"<span class='name'>{html.text(value)}</span>" if isinstance(value, str) else str(value)
 
 
-def _pairs(names: Sequence[str]) -> list[Sequence[str]]:
-    return [names[i : i + _SIDE_BY_SIDE] for i in range(0, len(names), _SIDE_BY_SIDE)]
-
-
 def _left_out(species: Sequence[str]) -> str:
-    rest = len(species) - MOST_SPECIES
-    return f" The {MOST_SPECIES} species with most events are shown." if rest > 0 else ""
+    few = len(species) <= MOST_SPECIES
+    return "" if few else f" The {MOST_SPECIES} species with most events are shown."
 
 
-def _picture(picture: bytes, alt: str) -> str:
-    source = html.data_url(picture)
-    return f'<p><img src="{source}" alt="{html.text(alt)}" style="max-width:100%"></p>'
+def _card(picture: bytes, alt: str) -> str:
+    return f'<div class="card"><img src="{html.data_url(picture)}" alt="{html.text(alt)}"></div>'
+
+
+def _cards(cards: Sequence[str]) -> str:
+    return f"<div class='cards'>{''.join(cards)}</div>"

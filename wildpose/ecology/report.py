@@ -89,7 +89,7 @@ def write_report(run: Path, out: Path, settings: EcologySettings) -> Report:
             write_text(out / f"{name}.csv", table_csv(getattr(tables, name)))
         named = {f"{name}.csv": meaning for name, meaning in FILES.items()}
         write_text(out / PAGE_NAME,
-                   report_page(str(run), tables, settings.independence, named))
+                   report_page(run.resolve().name, tables, settings.independence, named))
     except OSError as error:
         raise write_failure(out, error) from error
     return Report(run, out, tables)
