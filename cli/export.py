@@ -36,7 +36,7 @@ def export(
     ],
     dense_pose: Annotated[
         bool,
-        typer.Option("--dense-pose", help="With coco: write dense pose, too (8 kB for each box)."),
+        typer.Option("--dense-pose", help="With coco: write dense pose, too (9 kB for each box)."),
     ] = False,
     as_json: Json = False,
     debug: Debug = False,

@@ -120,5 +120,7 @@ def test_pictures_are_entries_of_their_own_in_a_megadetector_file(stills, tmp_pa
 def test_pictures_keep_their_names_in_coco(stills, tmp_path):
     export_run(stills / "run", "coco", tmp_path / "coco.json")
     images = json.loads((tmp_path / "coco.json").read_text())["images"]
+    assert {image["file_name"]: image["time_s"] for image in images[1:3]} == {
+        "cam/3.jpg": None, "cam/1.png": 0}  # of a picture without a box no time is kept
     assert sorted(image["file_name"] for image in images) == [
         "0.png", "cam/1.png", "cam/2.png", "cam/3.jpg", "dir @1x1/5.png"]

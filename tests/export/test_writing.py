@@ -51,11 +51,14 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     assert names_in(tmp_path) == ["old.txt"]
 
 
-def test_an_empty_folder_is_filled(tmp_path):
-    (tmp_path / "out").mkdir()
-    with whole_folder(tmp_path / "out") as beside:
-        (beside / "a").touch()
-    assert names_in(tmp_path / "out") == ["a"]
+def test_an_empty_folder_is_filled_and_stays_the_same_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with whole_folder(Path()) as beside:
+        (beside / "deep").mkdir()
+        (beside / "deep" / "a").touch()
+        (beside / "b").touch()
+    assert names_in(Path()) == ["b", "deep"]
+    assert names_in(tmp_path / "deep") == ["a"]
 
 
 def test_a_place_that_can_not_be_written_is_named(tmp_path):

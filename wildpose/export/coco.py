@@ -23,7 +23,7 @@ from wildpose.export.writing import write_json_lists
 from wildpose.formats.coco import coco_categories
 
 Entry = dict[str, Any]
-_PIXEL_DIGITS, _SCORE_DIGITS, _TIME_DIGITS = 3, 6, 6
+_PIXEL_DIGITS, _SCORE_DIGITS = 3, 6
 
 
 @dataclass
@@ -90,14 +90,12 @@ def _images(run: ExportedRun, numbers: _Numbers) -> Iterator[Entry]:
     for video, clip in enumerate(run.clips, start=1):
         of_frame = numbers.image.setdefault(clip.key, {})
         width, height = clip.size
-        looked = clip.looked_at
-        for place, (index, time_s) in enumerate(zip(looked.frame_index.tolist(),
-                                                    looked.time_s.tolist(), strict=True)):
+        for place, (index, time_s) in enumerate(clip.looked_at.rows()):
             numbers.images += 1
             of_frame[index] = numbers.images
             yield {"id": numbers.images, "file_name": _picture_name(clip, index), "width": width,
                    "height": height, "video_id": video, "frame_id": place, "frame_index": index,
-                   "time_s": round(time_s, _TIME_DIGITS)}
+                   "time_s": time_s}
 
 
 def _picture_name(clip: RunClip, frame_index: int) -> str:

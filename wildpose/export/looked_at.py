@@ -8,7 +8,8 @@ exact for evenly timed clips.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ class LookedAt:
     frame_index : int64 [N]
         Position in the file as decoded, from 0.
     time_s : float64 [N]
-        From the first frame.
+        From the first frame; NaN where that is not kept (pictures without a detection).
     exact : bool
         False where clips are unevenly timed, or more or fewer frames were looked at: then those
         without a detection are a guess. Frames with detections are always among them.
@@ -39,6 +40,11 @@ class LookedAt:
     frame_index: Array
     time_s: Array
     exact: bool
+
+    def rows(self) -> Iterator[tuple[int, float | None]]:
+        """Give frame and time, in seconds to the microsecond; None for a time that is not kept."""
+        for index, time_s in zip(self.frame_index.tolist(), self.time_s.tolist(), strict=True):
+            yield index, None if math.isnan(time_s) else round(time_s, 6)
 
 
 def rate_of(clip: Mapping[str, Any]) -> float:

@@ -65,9 +65,7 @@ def write_mot(run: ExportedRun, folder: Path, options: ExportOptions) -> list[st
 
 
 def _numbered_frames(clip: RunClip) -> Iterator[list[Any]]:
-    looked = clip.looked_at
-    rows = zip(looked.frame_index.tolist(), looked.time_s.tolist(), strict=True)
-    return ([number, index, round(time_s, 6)] for number, (index, time_s) in enumerate(rows, 1))
+    return ([number, *row] for number, row in enumerate(clip.looked_at.rows(), start=1))
 
 
 def _frames(clip: RunClip, chosen: Array) -> Iterator[Detections]:
@@ -89,6 +87,6 @@ def _sequence_info(clip: RunClip, name: str) -> str:
 def _looks_per_s(clip: RunClip) -> float:
     """Frames that were looked at per second: what the numbers of frames count."""
     time_s = clip.looked_at.time_s
-    if len(time_s) < 2 or time_s[-1] <= time_s[0]:
+    if len(time_s) < 2 or not time_s[-1] > time_s[0]:
         return rate_of(clip.row)
     return float((len(time_s) - 1) / (time_s[-1] - time_s[0]))

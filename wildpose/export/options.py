@@ -12,7 +12,7 @@ class ExportOptions:
     Attributes
     ----------
     dense_pose : bool
-        Write dense pose, where the run has it: points and parts, about 8 kB for each detection.
+        Write dense pose, where the run has it: points and parts, about 9 kB for each detection.
     """
 
     dense_pose: bool = False

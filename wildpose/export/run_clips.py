@@ -17,6 +17,7 @@ from wildpose.export.looked_at import LookedAt, frames_looked_at
 from wildpose.results.dense_pose import read_dense_pose
 from wildpose.results.run_folder import RunFolder
 from wildpose.types import Array, ClassId, DensePose
+from wildpose.video import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,18 +120,17 @@ class RunClip:
         if not jobs:
             raise UsageError(f"{folder}: the pictures that were analysed are not there.",
                              "They are needed to name those without an animal: put them back.")
-        names = dict(enumerate(jobs[0].pictures))
+        names = {index: printable(name) for index, name in enumerate(jobs[0].pictures)}
         if not self.row["packet_errors"]:
             return names, {}
         reader = StillsReader(jobs[0])
         read = {frame.frame_index: names[frame.frame_index] for frame in reader}
-        faults = dict(fault.split(": ", 1) for fault in reader.faults)
-        return read, faults
+        lost = [name for index, name in names.items() if index not in read]
+        return read, dict(zip(lost, reader.faults, strict=True))
 
     def _still_times(self, index: Array) -> Array:
-        # Pictures are a second apart unless they say otherwise; those with detections say it.
         known = dict(zip(self.detections["frame_index"], self.detections["time_s"], strict=True))
-        return np.array([known.get(i, float(i)) for i in index.tolist()], np.float64)
+        return np.array([known.get(i, np.nan) for i in index.tolist()], np.float64)
 
 
 class ExportedRun:

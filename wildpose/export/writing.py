@@ -62,16 +62,24 @@ def whole_folder(target: Path) -> Iterator[Path]:
     UsageError
         When something is there, or when the disk or the file system refuses.
     """
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    target = target.absolute()
     try:
-        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        there = target.exists()
+        if there and (not target.is_dir() or any(target.iterdir())):
             raise UsageError(f"{target}: there is something already.",
                              "Choose another folder with --out, or delete it first.")
+        beside = (target if there else target.parent) / f".{target.name}.{os.getpid()}.part"
         beside.mkdir(parents=True)
+    except OSError as error:
+        raise write_failure(target, error) from error
+    try:
         yield beside
-        if target.exists():
-            target.rmdir()
-        beside.replace(target)
+        if not there:
+            beside.replace(target)
+            return
+        # The folder itself stays: somebody may stand in it, or a disk be mounted there.
+        for part in sorted(beside.iterdir()):
+            part.replace(target / part.name)
     except OSError as error:
         raise write_failure(target, error) from error
     finally:

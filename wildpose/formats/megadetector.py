@@ -226,7 +226,7 @@ def _read_entry(
         _scores([box["conf"] for box in kept]),
         np.array([_CLASS_OF_NAME[names[str(box["category"])]] for box in kept], np.int16),
         np.array([_track(box.get("track_id")) for box in kept], np.int32),
-        is_video, float(rate) if rate else None, tuple(sorted(seen)))
+        is_video, float(rate) if rate and rate > 0 else None, tuple(sorted(seen)))
 
 
 def _kept(
@@ -251,7 +251,8 @@ def _listed(frames: Any) -> Iterable[Any]:
 
 
 def _frame(value: Any) -> int:
-    if isinstance(value, bool) or value != int(value) or value < 0:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or value % 1 != 0 or value < 0:
         raise ValueError(f"{value!r} is no number of a frame")
     return int(value)
 
