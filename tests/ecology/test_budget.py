@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ecology_run import Clip, MadeRun, Walk, seen_pose
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wildpose.ecology import EcologySettings, body_directions, named_run, time_budgets
@@ -77,6 +77,7 @@ def test_damaged_dense_pose_is_named(tmp_path):
         body_directions(RunFolder(run))
 
 
+@settings(max_examples=30)
 @given(st.lists(st.floats(0.01, 5), max_size=20))
 def test_shares_of_time_add_up_to_the_time_in_view(steps):
     time = np.cumsum([3.0, *steps])

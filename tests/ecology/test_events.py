@@ -109,6 +109,7 @@ def numbered(rows, rule):
     return moments, moments + length, first_clips(moments, moments + length, rule)
 
 
+@settings(max_examples=25)
 @given(clips)
 def test_events_lie_thirty_minutes_apart_and_hold_no_such_gap(rows):
     start, end, event = numbered(rows, LAST)
@@ -117,6 +118,7 @@ def test_events_lie_thirty_minutes_apart_and_hold_no_such_gap(rows):
     assert (apart == (event[1:] != event[:-1])).all()
 
 
+@settings(max_examples=25)
 @given(clips)
 def test_records_start_thirty_minutes_after_the_end_of_the_last_independent_one(rows):
     start, end, event = numbered(rows, FIRST)
@@ -126,6 +128,7 @@ def test_records_start_thirty_minutes_after_the_end_of_the_last_independent_one(
     assert (start[begins[1:]] - end[begins[:-1]] >= np.timedelta64(30, "m")).all()
 
 
+@settings(max_examples=25)
 @given(clips, st.floats(1, 200), st.floats(1, 200))
 def test_a_longer_gap_only_merges_events(rows, one, other):
     short, long = sorted((one, other))
@@ -133,18 +136,20 @@ def test_a_longer_gap_only_merges_events(rows, one, other):
     assert set(few) <= set(many)
 
 
+@settings(max_examples=25)
 @given(clips)
 def test_measured_from_the_last_clip_there_are_never_more_events(rows):
     assert len(set(numbered(rows, LAST)[2])) <= len(set(numbered(rows, FIRST)[2]))
 
 
+@settings(max_examples=25)
 @given(clips, st.tuples(st.integers(0, 20_000), st.integers(0, 2000)))
 def test_a_further_clip_makes_one_more_event_or_merges_some(rows, further):
     before, after = (len(set(numbered(r, LAST)[2])) for r in (rows, [*rows, further]))
     assert after <= before + 1
 
 
-@settings(deadline=None, max_examples=10)
+@settings(deadline=None, max_examples=6)
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["deer", "boar"]),
                           st.integers(0, 9000), st.integers(0, 900)), min_size=2, max_size=12),
        st.sampled_from([LAST, FIRST]), st.randoms(use_true_random=False))

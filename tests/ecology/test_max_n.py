@@ -55,7 +55,7 @@ def test_clips_without_animals_have_no_row():
     assert max_n(nothing, named(nothing)).empty
 
 
-@settings(deadline=None, max_examples=12)
+@settings(deadline=None, max_examples=8)
 @given(ROWS, st.randoms(use_true_random=False))
 def test_it_is_the_largest_count_of_different_tracks_in_any_order(rows, random):
     found = detections(rows)

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wildpose.ecology import body_lengths_per_s
@@ -75,6 +75,7 @@ def test_boxes_that_tremble_by_three_hundredths_of_their_size_are_still():
 tracks = st.lists(st.tuples(st.floats(0.05, 2), st.floats(-40, 40)), min_size=1, max_size=12)
 
 
+@settings(max_examples=30)
 @given(tracks, st.floats(0.1, 10), st.floats(-500, 500))
 def test_near_or_far_left_or_right_an_animal_is_as_quick(steps, scale, shift):
     time = np.cumsum([0, *(step for step, _ in steps)])
@@ -87,6 +88,7 @@ def test_near_or_far_left_or_right_an_animal_is_as_quick(steps, scale, shift):
     np.testing.assert_allclose(backward, speed, atol=1e-8)
 
 
+@settings(max_examples=30)
 @given(tracks)
 def test_moving_and_still_add_up_to_the_time_in_view(steps):
     time = np.cumsum([0, *(step for step, _ in steps)])

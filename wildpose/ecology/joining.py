@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from wildpose.ecology.clock import clip_times
 from wildpose.ecology.rows import problems
 
 _NAMED_AT_MOST = 3
+_NOT_IN_IT = (-1, 0)
 _Rows = list[dict[str, Any]]
 
 
@@ -48,7 +50,7 @@ def place_clips(
     """
     source = source or Path("deployments")
     found = clips[["clip", "deployment", "duration_s"]].rename(columns={"deployment": "folder"})
-    rows = {folder: _rows_of(folder, deployments) for folder in found["folder"].unique()}
+    rows = _rows_of(found["folder"].unique(), deployments)
     _check_folders(rows, deployments, source)
     zones = {folder: table[0]["timezone"] for folder, table in rows.items()}
     found = found.join(clip_times(clips, found["folder"].map(zones)))
@@ -89,7 +91,7 @@ def place_failures(
         When a folder fits no deployment.
     """
     failed = failures[failures["severity"] == "failed"].drop_duplicates("clip")
-    rows = {folder: _rows_of(folder, deployments) for folder in failed["deployment"].unique()}
+    rows = _rows_of(failed["deployment"].unique(), deployments)
     _check_folders(rows, deployments, source or Path("deployments"))
     found = failed[["clip", "deployment", "reason"]].rename(columns={"deployment": "folder"})
     names = [_only(rows[folder]) for folder in found["folder"]]
@@ -108,24 +110,27 @@ def _check_folders(rows: dict[str, _Rows], deployments: pd.DataFrame, source: Pa
                        f"{', '.join([*known[:_NAMED_AT_MOST], *rest])}.")
 
 
-def _rows_of(folder: str, deployments: pd.DataFrame) -> _Rows:
-    """Rows of the innermost fitting folder, by their start."""
-    depth = {key: _depth(str(key), folder) for key in deployments["folder"].unique()}
-    best = max(depth.values(), default=(-1, 0))
-    fits = [key for key, value in depth.items() if value == best and best[0] >= 0]
-    own = deployments[deployments["folder"].isin(fits)].sort_values("start", kind="stable")
-    rows: _Rows = own.to_dict("records")
-    return rows
+def _rows_of(folders: Iterable[str], deployments: pd.DataFrame) -> dict[str, _Rows]:
+    """Rows of the innermost fitting folder, by their start, for each folder of clips."""
+    by_folder: dict[str, _Rows] = {}
+    for row in deployments.sort_values("start", kind="stable").to_dict("records"):
+        by_folder.setdefault(row["folder"], []).append(row)
+    found = {}
+    for folder in folders:
+        depth, key = max(((_depth(key, folder), key) for key in by_folder),
+                         default=(_NOT_IN_IT, ""))
+        found[folder] = by_folder[key] if depth != _NOT_IN_IT else []
+    return found
 
 
 def _depth(key: str, folder: str) -> tuple[int, int]:
-    """How deep in a path the folders of ``key`` end, and how many they are; (-1, 0): not at all."""
+    """How deep in a path the folders of ``key`` end, and how many they are."""
     if key == ".":
         return 0, 0
     own, parts = key.split("/"), folder.split("/")
     ends = range(len(own), len(parts) + 1)
-    deepest = max((end for end in ends if parts[end - len(own) : end] == own), default=-1)
-    return deepest, len(own) if deepest > 0 else 0
+    deepest = max((end for end in ends if parts[end - len(own) : end] == own), default=None)
+    return _NOT_IN_IT if deepest is None else (deepest, len(own))
 
 
 def _only(rows: _Rows) -> str:

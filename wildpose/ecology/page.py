@@ -109,7 +109,8 @@ def _behaviour(tables: EcologyTables, species: Sequence[str]) -> str:
         return ""
     note = (f"Time of all tracks together. An animal moves where its box goes {MOVING:g} body "
             "lengths per second or more. Direction (as in the picture) and side (the animal's own) "
-            "come from dense pose, and are an estimate. A stay is cut off where the animal was "
+            "come from dense pose and are an estimate; the card of the model says how often it is "
+            "right. A stay is cut off where the animal was "
             f"there when the clip began or ended.{_left_out(ordered)}")
     cards = []
     for name in ordered[:MOST_SPECIES]:
