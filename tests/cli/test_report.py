@@ -75,6 +75,7 @@ def test_quiet_prints_nothing(tmp_path, capsys):
 @pytest.mark.parametrize(("words", "said"), [
     (("--gap", "0"), "error: A gap of 0 minutes makes no events."),
     (("--deployments", "none.csv"), "error: none.csv: there is no such file."),
+    (("--species", " "), "error: The name of the species is empty."),
     (("--gap-from", "yesterday"), "error: ")])
 def test_wrong_use_ends_in_one_line(run, tmp_path, capsys, words, said):
     assert main(["report", str(run), "--out", str(tmp_path / "out"), *words]) == 2

@@ -124,6 +124,11 @@ def test_no_file_and_no_text_are_said(table, tmp_path):
                                encoding="latin-1"))
 
 
+def test_a_quote_that_is_never_closed_is_no_csv(table):
+    with pytest.raises(DataError, match="is no CSV: field larger than"):
+        read_deployments(table(f'{HEAD}"a,{MONTH}\n' + "b," * 100_000))
+
+
 def test_without_a_table_each_folder_is_a_deployment_of_unknown_dates():
     made = folder_deployments(["b", "a", "b"])
     assert made["deployment"].tolist() == made["folder"].tolist() == ["a", "b"]

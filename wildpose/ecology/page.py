@@ -80,7 +80,7 @@ def _species(tables: EcologyTables, rule: Independence) -> str:
         note += (" There is no RAI, since the effort is not known: give the dates of the "
                  "deployments with --deployments.")
     names = {"species": "Species", "events": "Events", "individuals": "Individuals",
-             "deployments_with": "Deployments with it", "first_seen": "First seen",
+             "deployments_with": "Deployments", "first_seen": "First seen",
              "last_seen": "Last seen", "effort_days": "Trap nights", "rai": "RAI"}
     ordered = tables.abundance.sort_values("events", ascending=False, kind="stable")
     return f"<h2>Species</h2>\n<p>{html.text(note)}</p>" + _table(ordered, names)
@@ -192,7 +192,7 @@ def _cell(value: object) -> str:
     if pd.isna(value):
         return ""
     if isinstance(value, pd.Timestamp):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
+        return f'<span style="white-space:nowrap">{value:%Y-%m-%d %H:%M}</span>'
     if isinstance(value, float):
         return f"{value:.2f}"
     return f"<span class='name'>{html.text(value)}</span>" if isinstance(value, str) else str(value)

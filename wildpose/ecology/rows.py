@@ -57,7 +57,11 @@ def read_rows(path: Path, names: Mapping[str, Sequence[str]], needed: Sequence[s
     content = _text_of(path)
     header = content.partition("\n")[0]
     delimiter = max(",;\t", key=header.count)
-    lines = list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter))
+    try:
+        lines = list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter))
+    except csv.Error as error:  # a cell without end, as of a quote that is never closed
+        raise DataError(f"{path}: is no CSV: {error}.", "Save it anew from the spreadsheet.") \
+            from error
     places = _places(lines[0] if lines else [], names)
     missing = [name for name in needed if name not in places]
     if missing:

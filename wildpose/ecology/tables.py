@@ -19,6 +19,7 @@ from wildpose.ecology.joining import place_clips, place_failures
 from wildpose.ecology.sightings import sightings
 from wildpose.ecology.species import UNKNOWN_SPECIES, SpeciesNames, read_species, species_of
 from wildpose.ecology.staying import staying_times
+from wildpose.errors import UsageError
 from wildpose.results.run_folder import RunFolder
 
 
@@ -36,12 +37,22 @@ class EcologySettings:
     species_table : Path or None
         CSV as :func:`wildpose.ecology.read_species` takes it.
     independence : Independence
+
+    Raises
+    ------
+    UsageError
+        When ``species`` says nothing.
     """
 
     deployments: Path | None = None
     species: str = UNKNOWN_SPECIES
     species_table: Path | None = None
     independence: Independence = field(default_factory=Independence)
+
+    def __post_init__(self) -> None:
+        if not self.species.strip():
+            raise UsageError("The name of the species is empty.",
+                             f"Leave it out where it is not known: then it is {UNKNOWN_SPECIES}.")
 
 
 @dataclass(frozen=True)
