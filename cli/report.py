@@ -34,9 +34,7 @@ def report(
     ] = None,
     species: Annotated[
         str,
-        typer.Option(
-            "--species", metavar="NAME", help="What animals are that no table gives a species."
-        ),
+        typer.Option("--species", metavar="NAME", help="Of all that no table gives a species."),
     ] = "animal",
     species_table: Annotated[
         Path | None,
@@ -48,9 +46,7 @@ def report(
     ] = None,
     gap: Annotated[
         float,
-        typer.Option(
-            "--gap", metavar="MINUTES", help="Time between clips that makes a new event."
-        ),
+        typer.Option("--gap", metavar="MINUTES", help="Between clips of two events, at least."),
     ] = 30.0,
     gap_from: Annotated[
         Literal["last-record", "last-independent"],
