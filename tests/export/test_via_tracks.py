@@ -1,4 +1,4 @@
-"""VIA-tracks files of a run, by the rules of movement's reader, and read by movement itself."""
+"""VIA-tracks files of a run, by the rules of movement's reader."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import json
 import re
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from run_writer import RATE, Box, write_run
@@ -89,15 +88,6 @@ def test_clips_without_a_track_have_no_file_and_a_row(folder):
     assert float(rows["dep 1/fox.MP4"]["frame_rate"]) == RATE
     files = {str(path.relative_to(folder)) for path in folder.glob("*/*.csv")}
     assert files == {row[kind] for row in rows.values() for kind in ("animals", "people")} - {""}
-
-
-def test_movement_reads_it(folder):
-    load_bboxes = pytest.importorskip("movement.io.load_bboxes")
-    data = load_bboxes.from_via_tracks_file(folder / "animals" / "dep_1_fox.MP4.csv", fps=RATE,
-                                            use_frame_numbers_from_file=True)
-    assert np.allclose(data.time, np.array([3, 6, 30]) / RATE)
-    first = data.position.sel(individual="id_1").isel(time=0)
-    assert first.to_numpy().tolist() == [34, 38]
 
 
 @pytest.mark.parametrize("name", ["1 \U0001f98a,\"x\".mp4", "a'b/c.mp4"])
