@@ -11,8 +11,10 @@ from .adapt import adapt
 from .analyze import analyze
 from .doctor import doctor
 from .evaluate import evaluate
+from .export import export
 from .inpaint import inpaint
 from .models import models
+from .report import report
 from .review import review
 from .surface import surface
 from .synth import synth
@@ -21,6 +23,8 @@ from .train import train
 COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
     "analyze": (analyze, "Find the animals in a folder of clips."),
     "review": (review, "Look at the clips of a run in your browser."),
+    "export": (export, "Write the results in formats that other programs read."),
+    "report": (report, "Make tables and plots of ecology: events, MaxN, activity, effort."),
     "adapt": (adapt, "Make a model better on your species, from unlabelled clips."),
     "evaluate": (evaluate, "Measure a model on pictures with known animals."),
     "train": (train, "Train a model from labelled pictures."),
@@ -42,6 +46,8 @@ _GO_ON = {
 _EXAMPLES = {
     "analyze": "Example: wildpose analyze clips/2026-05 --out runs/2026-05",
     "review": "Example: wildpose review runs/2026-05",
+    "export": "Example: wildpose export runs/2026-05 --format megadetector --out clips/md.json",
+    "report": "Example: wildpose report runs/2026-05 --deployments cameras.csv --out report",
     "adapt": 'Example: wildpose adapt clips/ --species "Pan troglodytes" --out my_models/chimp',
     "evaluate": "Example: wildpose evaluate animal-small labelled/ --report runs/evaluation",
     "synth": "Example: wildpose synth --out runs/synth --clips 40 --stills 200",
