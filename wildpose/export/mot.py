@@ -20,7 +20,7 @@ from wildpose.export.looked_at import rate_of
 from wildpose.export.options import ExportOptions
 from wildpose.export.run_clips import ExportedRun, RunClip
 from wildpose.export.writing import file_names, write_csv
-from wildpose.formats.mot import tracker_text
+from wildpose.formats.mot import MotSequence, sequence_info, tracker_text
 from wildpose.types import Array, ClassId, Detections
 
 BENCHMARK, SPLIT = "wildpose", "run"
@@ -52,7 +52,8 @@ def write_mot(run: ExportedRun, folder: Path, options: ExportOptions) -> list[st
     for clip in run.clips:
         name = names[clip.key]
         (truth / _NAME / name).mkdir(parents=True)
-        (truth / _NAME / name / "seqinfo.ini").write_text(_sequence_info(clip, name), "utf-8")
+        (truth / _NAME / name / "seqinfo.ini").write_text(
+            sequence_info(_sequence_of(clip, name)), "utf-8")
         write_csv(truth / _NAME / name / "frames.csv", ["frame", "frame_index", "time_s"],
                   _numbered_frames(clip))
         for kind, tracker in TRACKERS.items():
@@ -77,11 +78,9 @@ def _frames(clip: RunClip, chosen: Array) -> Iterator[Detections]:
     return (found.take(frame_index == index) for index in clip.looked_at.frame_index)
 
 
-def _sequence_info(clip: RunClip, name: str) -> str:
-    width, height = clip.size
-    frames = len(clip.looked_at.frame_index)
-    return (f"[Sequence]\nname={name}\nimDir=img1\nframeRate={_looks_per_s(clip):g}\n"
-            f"seqLength={frames}\nimWidth={width}\nimHeight={height}\nimExt=.jpg\n")
+def _sequence_of(clip: RunClip, name: str) -> MotSequence:
+    """A clip of which no true track is known."""
+    return MotSequence(name, _looks_per_s(clip), len(clip.looked_at.frame_index), clip.size, ())
 
 
 def _looks_per_s(clip: RunClip) -> float:

@@ -89,7 +89,7 @@ def write_truth(
         place = folder / name / sequence.name
         (place / "gt").mkdir(parents=True, exist_ok=True)
         (place / "gt" / "gt.txt").write_text(truth_text(sequence.rows), "utf-8")
-        (place / "seqinfo.ini").write_text(_sequence_info(sequence), "utf-8")
+        (place / "seqinfo.ini").write_text(sequence_info(sequence), "utf-8")
     (folder / "seqmaps").mkdir(parents=True, exist_ok=True)
     listed = "".join(f"{s.name}\n" for s in sequences)
     (folder / "seqmaps" / f"{name}.txt").write_text(f"name\n{listed}", "utf-8")
@@ -183,7 +183,19 @@ def _row(values: Array) -> MotRow:
                   int(kind), visibility)
 
 
-def _sequence_info(sequence: MotSequence) -> str:
+def sequence_info(sequence: MotSequence) -> str:
+    """Say what TrackEval must know of a clip.
+
+    Parameters
+    ----------
+    sequence : MotSequence
+        Its rows are not looked at.
+
+    Returns
+    -------
+    str
+        Of ``seqinfo.ini``.
+    """
     width, height = sequence.size
     return (f"[Sequence]\nname={sequence.name}\nimDir=img1\nframeRate={sequence.rate:g}\n"
             f"seqLength={sequence.frames}\nimWidth={width}\nimHeight={height}\nimExt=.jpg\n")
