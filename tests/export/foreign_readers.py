@@ -62,11 +62,11 @@ def by_frictionless(path: str) -> dict[str, Any]:
         faults = [] if package.profile == f"{CAMTRAP_DP}camtrap-dp-profile.json" else ["profile"]
         faults += [f"no {table}" for table in TABLES if table not in package.resource_names]
         report = package.validate()
-        faults += [f"{task.name}: {error.type}: {error.note}"
+        faults += [f"{task.name}: {error.type} {getattr(error, 'field_name', '')}: {error.note}"
                    for task in report.tasks for error in task.errors]
         faults += [f"{error.type}: {error.note}" for error in report.errors]
         return {"faults": faults,
-                "found": {task.name: task.stats["rows"] for task in report.tasks}}
+                "found": {task.name: task.stats.get("rows") for task in report.tasks}}
 
 
 def offline() -> Any:
