@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -23,7 +23,7 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help="csv, coco, megadetector, mot (MOTChallenge) or via-tracks.",
+            help="csv, coco, megadetector, camtrap-dp, mot (MOTChallenge) or via-tracks.",
         ),
     ],
     out: Annotated[
@@ -38,6 +38,58 @@ def export(
         bool,
         typer.Option("--dense-pose", help="With coco: write dense pose, too (9 kB for each box)."),
     ] = False,
+    deployments: Annotated[
+        Path | None,
+        typer.Option(
+            "--deployments",
+            metavar="CSV",
+            help="With camtrap-dp, needed: table with deployment, start, end, latitude, longitude, "
+            "timezone, and as far as known folder, species.",
+        ),
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "--project",
+            metavar="FILE.yaml",
+            help="With camtrap-dp, needed: title of the project, whose data it is, licences; "
+            "docs/export.md shows one.",
+        ),
+    ] = None,
+    species: Annotated[
+        str,
+        typer.Option(
+            "--species",
+            metavar="NAME",
+            help="With camtrap-dp: scientific name of all that no table gives a species.",
+            show_default="not known",
+        ),
+    ] = "",
+    species_table: Annotated[
+        Path | None,
+        typer.Option(
+            "--species-table",
+            metavar="CSV",
+            help="With camtrap-dp: table with clip, species and, for one animal of a clip, "
+            "track_id.",
+        ),
+    ] = None,
+    gap: Annotated[
+        float,
+        typer.Option(
+            "--gap",
+            metavar="MINUTES",
+            help="With camtrap-dp: between clips of two events, at least.",
+        ),
+    ] = 30.0,
+    level: Annotated[
+        Literal["both", "media", "event"],
+        typer.Option(
+            "--level",
+            help="With camtrap-dp: observations of clips, of events, or both. For camtrapR take "
+            "one: it counts the rows of both.",
+        ),
+    ] = "both",
     as_json: Json = False,
     debug: Debug = False,
     quiet: Quiet = False,
@@ -45,14 +97,17 @@ def export(
     """Write the results of a run in a format that other programs read.
 
     csv: tables for a spreadsheet. coco: boxes and masks, for training and annotation tools.
-    megadetector: for Timelapse, AddaxAI and others. mot: tracks, for TrackEval. via-tracks: tracks,
-    for movement and the VGG annotator. Clips that could not be read are marked or left out in each
-    of them: they never look like clips without animals.
+    megadetector: for Timelapse, AddaxAI and others. camtrap-dp: for GBIF, camtraptor and camtrapR.
+    mot: tracks, for TrackEval. via-tracks: tracks, for movement and the VGG annotator. Clips that
+    could not be read are marked or left out in each of them: they never look like clips without
+    animals.
     """
     from wildpose.export import ExportOptions, export_run
 
     with answering(as_json=as_json, quiet=quiet) as answer:
-        summary = export_run(run, format_name, out, ExportOptions(dense_pose=dense_pose))
+        options = ExportOptions(dense_pose, deployments, project, species, species_table, gap,
+                                level)
+        summary = export_run(run, format_name, out, options)
         answer(summary.as_json(), describe(summary))
     return 0
 

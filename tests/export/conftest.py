@@ -3,10 +3,27 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from wildpose.export import ExportOptions
+
+DEPLOYMENTS = """\
+deployment,folder,start,end,latitude,longitude,timezone
+first,dep 1,2026-05-01T08:00,2026-05-31T08:00,46.21,7.36,+01:00
+second,dep_1,2026-05-01T08:00,2026-05-31T08:00,46.22,7.37,+01:00
+third,dep2,2026-05-01T08:00,2026-05-31T08:00,-1.5,29.87,+02:00
+root,.,2026-05-01,2026-05-31,0,0,UTC
+"""
+PROJECT = """\
+project: {title: Foxes of the Ridge, samplingDesign: targeted, captureMethod: [activityDetection]}
+contributors: [{title: A. Ranger, role: contact}]
+licenses: [{scope: data, name: CC0-1.0}, {scope: media, name: CC-BY-4.0}]
+taxonomic:
+  - {scientificName: Vulpes vulpes, taxonRank: species, vernacularNames: {eng: red fox}}
+"""
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "analysis")]
 
@@ -38,3 +55,18 @@ def run(tmp_path_factory) -> Path:
         skipped={"dep2/twice.avi": "the same file as dep2/cut.avi (a hard link)"},
         partial=["dep2/cut.avi"],
     )
+
+
+@pytest.fixture(scope="session")
+def package_options(tmp_path_factory) -> ExportOptions:
+    """What camtrap-dp must be told of that run."""
+    folder = tmp_path_factory.mktemp("given")
+    (folder / "cameras.csv").write_text(DEPLOYMENTS)
+    (folder / "project.yaml").write_text(PROJECT)
+    return ExportOptions(deployments=folder / "cameras.csv", project=folder / "project.yaml")
+
+
+@pytest.fixture(scope="session")
+def options_of(package_options) -> Callable[[str], ExportOptions]:
+    """The least that a format must be told."""
+    return lambda name: package_options if name == "camtrap-dp" else ExportOptions()

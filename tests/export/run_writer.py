@@ -75,14 +75,15 @@ def round_pose(xyxy: Sequence[float], cells: int = 28) -> DensePose:
 def write_run(
     run: Path, clips: Mapping[str, Sequence[Box]], *, failed: Mapping[str, str] | None = None,
     skipped: Mapping[str, str] | None = None, partial: Collection[str] = (), info: Mapping = INFO,
-    facts: Mapping | None = None,
+    facts: Mapping | None = None, facts_of: Mapping[str, Mapping] | None = None,
 ) -> Path:
-    """Write a finished run; `facts` go into each row of the table clips."""
+    """Write a finished run; `facts` go into each row of the table clips, `facts_of` by clip."""
     run.mkdir(parents=True, exist_ok=True)
     with Journal.open(run / "journal.sqlite", {}) as journal:
         for number, (clip, boxes) in enumerate(clips.items()):
             record = _record(run, clip, boxes, clip in partial, f"dense_pose/{number}.parquet")
-            journal.record(ClipRecord(record.clip, record.stamp, {**record.row, **(facts or {})},
+            row = {**record.row, **(facts or {}), **(facts_of or {}).get(clip, {})}
+            journal.record(ClipRecord(record.clip, record.stamp, row,
                                       record.tracks, record.detections, record.failures))
         for severity, names in (("failed", failed), ("skipped", skipped)):
             for clip, reason in (names or {}).items():

@@ -10,9 +10,9 @@ from wildpose.export import FORMATS, ExportOptions, export_run
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_each_format_counts_the_same_and_leaves_nothing_else(run, tmp_path, name):
+def test_each_format_counts_the_same_and_leaves_nothing_else(run, tmp_path, name, options_of):
     before = sorted(path.name for path in run.iterdir())
-    summary = export_run(run, name, tmp_path / "out")
+    summary = export_run(run, name, tmp_path / "out", options_of(name))
     assert (summary.clips, summary.clips_failed, summary.clips_partial) == (5, 1, 1)
     assert (summary.animals, summary.people) == (6, 2)
     assert summary.out.exists()
@@ -23,8 +23,9 @@ def test_each_format_counts_the_same_and_leaves_nothing_else(run, tmp_path, name
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_the_same_run_gives_the_same_bytes(run, tmp_path, name):
-    first, second = (export_run(run, name, tmp_path / part).out for part in ("a", "b"))
+def test_the_same_run_gives_the_same_bytes(run, tmp_path, name, options_of):
+    first, second = (export_run(run, name, tmp_path / part, options_of(name)).out
+                     for part in ("a", "b"))
     files = [first] if first.is_file() else [p for p in first.rglob("*") if p.is_file()]
     for path in files:
         other = second if path == first else second / path.relative_to(first)
@@ -32,9 +33,9 @@ def test_the_same_run_gives_the_same_bytes(run, tmp_path, name):
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_run_in_which_nothing_could_be_read_can_be_exported(tmp_path, name):
+def test_a_run_in_which_nothing_could_be_read_can_be_exported(tmp_path, name, options_of):
     write_run(tmp_path / "run", {}, failed={"a.mp4": "no video"})
-    summary = export_run(tmp_path / "run", name, tmp_path / "out")
+    summary = export_run(tmp_path / "run", name, tmp_path / "out", options_of(name))
     assert (summary.clips, summary.clips_failed, summary.animals) == (1, 1, 0)
 
 
@@ -63,9 +64,13 @@ def test_wrong_use_is_refused(run, tmp_path, name, out, said):
 
 
 def test_an_option_that_a_format_does_not_know_is_refused(run, tmp_path):
-    with pytest.raises(UsageError, match="--dense-pose: mot has no place for it") as caught:
-        export_run(run, "mot", tmp_path / "out", ExportOptions(dense_pose=True))
-    assert "coco" in caught.value.remedy
+    for option, said, owner in ((ExportOptions(dense_pose=True), "--dense-pose", "coco"),
+                                (ExportOptions(species_table=tmp_path), "--species-table",
+                                 "camtrap-dp"),
+                                (ExportOptions(gap=0.0), "--gap", "camtrap-dp")):
+        with pytest.raises(UsageError, match=f"{said}: mot has no place for it") as caught:
+            export_run(run, "mot", tmp_path / "out", option)
+        assert owner in caught.value.remedy
     assert not (tmp_path / "out").exists()
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from wildpose.errors import UsageError
+from wildpose.export.camtrap_dp import write_camtrap_dp
 from wildpose.export.coco import write_coco
 from wildpose.export.csv_tables import write_csv_tables
 from wildpose.export.megadetector import write_megadetector
@@ -43,6 +44,8 @@ FORMATS = {
     "csv": ExportFormat(write_csv_tables),
     "coco": ExportFormat(write_coco, "coco.json", ("dense_pose",)),
     "megadetector": ExportFormat(write_megadetector, "megadetector.json"),
+    "camtrap-dp": ExportFormat(write_camtrap_dp, knows=(
+        "deployments", "project", "species", "species_table", "gap", "level")),
     "mot": ExportFormat(write_mot),
     "via-tracks": ExportFormat(write_via_tracks),
 }
@@ -122,8 +125,9 @@ def _format(name: str, options: ExportOptions) -> ExportFormat:
     if name not in FORMATS:
         raise UsageError(f"--format {name}: there is no such format.",
                          f"Known are {', '.join(FORMATS)}.")
-    for option, value in asdict(options).items():
-        if value and option not in FORMATS[name].knows:
+    given = [f.name for f in fields(options) if getattr(options, f.name) != f.default]
+    for option in given:
+        if option not in FORMATS[name].knows:
             others = [other for other, kind in FORMATS.items() if option in kind.knows]
             raise UsageError(f"--{option.replace('_', '-')}: {name} has no place for it.",
                              f"It goes with --format {' or '.join(others)}.")
