@@ -206,9 +206,11 @@ def test_a_run_of_failures_only(writer, home):
 
 def test_boxes_can_be_edited_and_masks_can_not(writer, home):
     dataset = load(build_dataset(writer.write(), home=home))
-    assert dataset.active_label_schemas == ["frames.detections", "frames.untracked", "review_state"]
+    assert dataset.active_label_schemas == [
+        "frames.detections", "frames.untracked", "review_state", "species"]
     schema = dataset.label_schemas["frames.detections"]
     assert schema["classes"] == ["animal", "person"]
+    assert [a["name"] for a in schema["attributes"] if not a["read_only"]] == ["species"]
     assert dataset.app_config.color_scheme.color_by == "instance"
 
 

@@ -6,18 +6,24 @@ not overwritten.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from wildpose.review.documents import FRAME_FIELDS, MASKS, TRACKED, UNTRACKED
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when views, colours or the sidebar change; they are then made anew in old data sets."""
 
 CLIP_KEY = "clip_key"
 REVIEW_STATE = "review_state"
 REVIEW_STATES = ("to do", "in work", "done")
+SPECIES = "species"
+"""A field of a clip (of all its animals), and an attribute of the boxes of a track: a person's."""
+ACCEPTED, REJECTED = "accepted", "rejected"
+"""Tags of boxes: a person says that they are right, or wrong."""
+ADAPT = "adapt"
+"""Tag of clips that are to be sent to ``wildpose adapt``."""
 LABEL_NAMES = ("animal", "person")
 WORKSPACE = "review"
 
@@ -49,6 +55,9 @@ class ClipField:
 CLIP_FIELDS = (
     ClipField(REVIEW_STATE, "StringField", "review",
               "Yours: to do, in work or done. Never changed by a later build."),
+    ClipField(SPECIES, "StringField", "review",
+              "Yours: the species of all animals in the clip. One animal of several has its own "
+              "in the boxes of its track."),
     ClipField("found", "StringField", "found", "In words: how many animals and people"),
     ClipField("status", "StringField", "found",
               "whole, partial (cut short or damaged) or failed (not read at all)"),
@@ -77,15 +86,15 @@ CLIP_FIELDS = (
 )
 
 
-def open_dataset(name: str, run: Path) -> Any:
+def open_dataset(name: str, info: Mapping[str, str]) -> Any:
     """Load the data set of a run, or make it.
 
     Parameters
     ----------
     name : str
         Name in the database.
-    run : Path
-        The run folder, kept in the data set's ``info``.
+    info : mapping
+        To be kept in the data set's ``info``: where the run lies, and its mark.
 
     Returns
     -------
@@ -105,7 +114,7 @@ def open_dataset(name: str, run: Path) -> Any:
         _set_appearance(dataset)
         _allow_editing(dataset)
         dataset.info["layout"] = LAYOUT_VERSION
-    dataset.info["run"] = str(run)
+    dataset.info.update(info)
     dataset.save()
     return dataset
 
@@ -120,6 +129,7 @@ def _declare_fields(dataset: Any) -> None:
         dataset.add_frame_field(name, fo.EmbeddedDocumentField, embedded_doc_type=fo.Detections)
         for attribute in ("keyframe", "interpolated"):
             dataset.add_frame_field(f"{name}.detections.{attribute}", fo.BooleanField)
+    dataset.add_frame_field(f"{TRACKED}.detections.{SPECIES}", fo.StringField)
 
 
 def _save_views(dataset: Any) -> None:
@@ -177,18 +187,18 @@ def _sidebar(groups: list[Any]) -> list[Any]:
 
 
 def _allow_editing(dataset: Any) -> None:
-    fields = [f"frames.{TRACKED}", f"frames.{UNTRACKED}", REVIEW_STATE]
+    fields = [f"frames.{TRACKED}", f"frames.{UNTRACKED}", REVIEW_STATE, SPECIES]
     schemas = dataset.generate_label_schemas(fields=fields, scan_samples=False)
     for field in fields[:2]:
         schemas[field] |= {"component": "radio", "classes": list(LABEL_NAMES),
                            "default": LABEL_NAMES[0]}
         for attribute in schemas[field]["attributes"]:
             # keyframe is what keeps an edit on its own frame: not to be switched off by a click.
-            attribute["read_only"] = True
+            attribute["read_only"] = attribute["name"] != SPECIES
     schemas[REVIEW_STATE] |= {"component": "radio", "values": list(REVIEW_STATES)}
     dataset.set_label_schemas(schemas)
     dataset.activate_label_schemas(fields)
 
 
-__all__ = ["CLIP_FIELDS", "CLIP_KEY", "LAYOUT_VERSION", "MASKS", "REVIEW_STATE", "ClipField",
-           "open_dataset"]
+__all__ = ["ACCEPTED", "ADAPT", "CLIP_FIELDS", "CLIP_KEY", "LAYOUT_VERSION", "MASKS", "REJECTED",
+           "REVIEW_STATE", "SPECIES", "ClipField", "open_dataset"]

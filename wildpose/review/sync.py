@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any
 
 from wildpose.results.run_folder import RunFolder
+from wildpose.review.belonging import RUN_ID, claim_dataset, earlier_database
 from wildpose.review.clips import Report, ReviewClip, read_clips
 from wildpose.review.documents import frame_documents, frame_labels, insert_frames
-from wildpose.review.environment import home_of, start_fiftyone
+from wildpose.review.environment import proxies_of, review_home, start_fiftyone
 from wildpose.review.layout import CLIP_KEY, REVIEW_STATE, REVIEW_STATES, open_dataset
 from wildpose.review.media import ClipMedia, MediaFolder
 
@@ -33,7 +34,7 @@ class ReviewSummary:
     dataset : str
         Name of the data set in FiftyOne.
     run, home : Path
-        The run folder; the folder with database and proxies.
+        The run folder; the folder with the database.
     clips : int
         Clips of the run: read or failed.
     added, updated, unchanged, removed : int
@@ -42,7 +43,7 @@ class ReviewSummary:
         Clips in which somebody edited boxes in the App.
     notes : list of str
         One line for each clip that was kept as it was although the run says otherwise, or that has
-        no picture.
+        no picture, and for what became of an earlier data set.
     """
 
     dataset: str
@@ -82,8 +83,8 @@ def build_dataset(
     run : Path
         Folder that ``analyze`` wrote.
     home : Path, optional
-        Folder for database and proxies; ``RUN/review`` by default. Given one folder, several runs
-        share a database.
+        Folder for the database; by default that of all runs of the user,
+        :func:`wildpose.review.environment.review_home`.
     report : callable, optional
         Progress, see :data:`Report`: proxies of long clips take time.
 
@@ -99,12 +100,14 @@ def build_dataset(
         FiftyOne or its database can't start.
     """
     folder = RunFolder(run)
-    place = home or home_of(run)
+    place = home or review_home()
     start_fiftyone(place)
-    clips = list(read_clips(folder, MediaFolder(home_of(run) / "proxies"), report))
-    name = dataset_name(run, shared=home is not None)
-    dataset = open_dataset(name, run.resolve())
-    summary = ReviewSummary(name, run, place, clips=len(clips))
+    clips = list(read_clips(folder, MediaFolder(proxies_of(run)), report))
+    name = dataset_name(run)
+    run_id, notes = claim_dataset(run, name)
+    dataset = open_dataset(name, {"run": str(run.resolve()), RUN_ID: run_id})
+    summary = ReviewSummary(name, run, place, clips=len(clips), notes=notes)
+    summary.notes.extend(filter(None, [earlier_database(run, place)]))
     known = _known_clips(dataset)
     summary.edited = sorted(key for key, clip in known.items() if clip.edited)
     for clip in clips:
@@ -114,27 +117,24 @@ def build_dataset(
     return summary
 
 
-def dataset_name(run: Path, *, shared: bool = False) -> str:
-    """Name the data set of a run: the folder's name in plain letters.
+def dataset_name(run: Path) -> str:
+    """Name the data set of a run: the folder's name in plain letters, and a digest of its path.
+
+    The database holds other runs with folders of the same name.
 
     Parameters
     ----------
     run : Path
-    shared : bool
-        Whether the database may hold other runs with folders of the same name; the path is then
-        part of the name.
 
     Examples
     --------
-    >>> dataset_name(Path("runs/Wald #3"))
-    'wildpose-Wald-3'
+    >>> dataset_name(Path("/runs/Wald #3"))
+    'wildpose-Wald-3-897b8d8b'
     """
     path = run.resolve()
     plain = re.sub(r"[^A-Za-z0-9]+", "-", path.name).strip("-")[:60]
-    parts = ["wildpose", plain or "run"]
-    if shared:
-        parts.append(hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:8])
-    return "-".join(parts)
+    digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"wildpose-{plain or 'run'}-{digest}"
 
 
 def _known_clips(dataset: Any) -> dict[str, _Known]:
