@@ -6,12 +6,13 @@ so in words in its window; nothing is changed then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from wildpose.errors import WildposeError
 from wildpose.review import operators
+from wildpose.review.layout import ADAPT
 
 Values = Mapping[str, Any]
 """What was entered into a form, by name of the field."""
@@ -117,7 +118,7 @@ def _done(chosen: Chosen, _: Values) -> str:
 
 def _adapt(chosen: Chosen, _: Values) -> str:
     number = operators.send_to_adapt(chosen.dataset, chosen.clips)
-    return (f"{_count(number, 'clip', 'clips')} tagged {operators.ADAPT}: the next export lists "
+    return (f"{_count(number, 'clip', 'clips')} tagged {ADAPT}: the next export lists "
             f"{'it' if number == 1 else 'them'}.")
 
 
@@ -279,7 +280,3 @@ def _answer(ctx: Any) -> Any:
 
 def _count(number: int, one: str, several: str) -> str:
     return f"{number:,} {one if number == 1 else several}"
-
-
-__all__: Sequence[str] = ("COMMANDS", "Chosen", "Command", "FormField", "carry_out",
-                          "operator_class")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wildpose.review.edits import ClipEdits, ReviewedBox
+from wildpose.review.edits import ClipEdits, Prediction, ReviewedBox
 from wildpose.review.layout import ACCEPTED, REJECTED
 
 MOST_CHECKED = 10
@@ -78,37 +78,33 @@ def verdict_on(box: ReviewedBox, *, done: bool) -> Verdict:
     Returns
     -------
     Verdict
-        A tag counts before anything else; a box with both tags is undecided. Boxes that were
-        filled in, by us or by the App, are decided on only by a tag.
+        A rejected box is rejected however it was moved; one with both tags is undecided. Boxes that
+        were filled in, by us or by the App, are decided on by a tag only.
     """
     if box.label is None:
         return Verdict.DELETED
     tags = box.label.tags & {ACCEPTED, REJECTED}
     if REJECTED in tags:
         return Verdict.OPEN if ACCEPTED in tags else Verdict.REJECTED
-    touched = _changed(box)
-    if touched is not None:
-        return touched
+    if by_hand(box):
+        return Verdict.ADDED if box.added else Verdict.EDITED
     if tags:
-        return Verdict.ACCEPTED
-    own = box.prediction is not None and not box.moved and not box.prediction.interpolated
-    if own and box.renamed:
+        return Verdict.EDITED if box.moved or box.renamed else Verdict.ACCEPTED
+    return _of_its_track(box, box.prediction, done=done)
+
+
+def _of_its_track(box: ReviewedBox, own: Prediction | None, *, done: bool) -> Verdict:
+    """What follows for a box that nobody touched itself; only the detector's own can be right."""
+    if own is None or own.interpolated or box.moved:
+        return Verdict.OPEN
+    if box.renamed:
         return Verdict.EDITED
-    if own and done and box.prediction is not None and box.prediction.track_id:
-        return Verdict.CONFIRMED
-    return Verdict.OPEN
+    return Verdict.CONFIRMED if done and own.track_id else Verdict.OPEN
 
 
 def by_hand(box: ReviewedBox) -> bool:
     """Whether a person drew or moved this very box on this very frame."""
     return box.label is not None and box.label.keyframe and (box.added or box.moved)
-
-
-def _changed(box: ReviewedBox) -> Verdict | None:
-    if by_hand(box):
-        return Verdict.ADDED if box.added else Verdict.EDITED
-    accepted = box.label is not None and ACCEPTED in box.label.tags
-    return Verdict.EDITED if accepted and (box.moved or box.renamed) else None
 
 
 def choose_frames(edits: ClipEdits) -> Choice:

@@ -20,6 +20,7 @@ import numpy as np
 
 from wildpose.errors import UsageError
 from wildpose.results.run_folder import RunFolder
+from wildpose.review.belonging import RUN_ID, read_mark
 from wildpose.review.clips import Report, ReviewClip, read_clips
 from wildpose.review.documents import (
     MASKS,
@@ -214,12 +215,19 @@ def load_reviewed(run: Path, home: Path | None = None) -> Any:
     """
     fo = start_fiftyone(home or review_home())
     name = dataset_name(run)
-    if not fo.dataset_exists(name):
-        raise UsageError(f"{run}: nobody has reviewed it yet.",
-                         f"Run `wildpose review {run}` and correct in the App what is wrong.")
-    dataset = fo.load_dataset(name)
-    dataset.reload()
-    return dataset
+    if fo.dataset_exists(name):
+        dataset = fo.load_dataset(name)
+        dataset.reload()
+        if is_of(dataset, run):
+            return dataset
+    raise UsageError(f"{run}: nobody has reviewed it yet.",
+                     f"Run `wildpose review {run}` and correct in the App what is wrong.")
+
+
+def is_of(dataset: Any, run: Path) -> bool:
+    """Whether a data set was made of the run that lies in a folder, not of one before it."""
+    mark = read_mark(run)
+    return mark is not None and dataset.info.get(RUN_ID) == mark.run_id
 
 
 def read_edits(

@@ -15,6 +15,7 @@ from wildpose.errors import UsageError
 from wildpose.results.run_folder import RunFolder
 from wildpose.review.corrections import CorrectionsSummary, default_out, export_corrections
 from wildpose.review.documents import MASKS, TRACKED, UNTRACKED, object_id
+from wildpose.review.edits import is_of
 from wildpose.review.layout import (
     ACCEPTED,
     ADAPT,
@@ -43,7 +44,11 @@ def run_of(dataset: Any) -> RunFolder:
     if dataset is None or "run" not in dataset.info:
         raise UsageError("This data set was not made by wildpose.",
                          "Open one that `wildpose review` made.")
-    return RunFolder(Path(dataset.info["run"]))
+    folder = RunFolder(Path(dataset.info["run"]))
+    if not is_of(dataset, folder.path):
+        raise UsageError(f"{folder.path}: is another run than the one of this data set.",
+                         "Run `wildpose review` on the run again.")
+    return folder
 
 
 def judge(

@@ -76,7 +76,7 @@ def species_rows(
         One for each name that the table can't hold.
     """
     if not known:
-        lost = edits.species or any(label for label in _names(edits).values())
+        lost = edits.species or _names(edits)
         return [], [f"{edits.clip}: its species can't be listed, as it is not in the run's "
                     "table of clips"] if lost else []
     rows = [(edits.clip, "", edits.species)] if edits.species else []
@@ -87,7 +87,7 @@ def species_rows(
             notes.append(f"{where}: called {' and '.join(sorted(names))}; left out of "
                          "species.csv. Name the whole track (operator \"Set species\")")
         elif names and track_id in animals:
-            rows.append((edits.clip, str(track_id), *names))
+            rows.append((edits.clip, str(track_id), min(names)))
         elif names:
             notes.append(f"{where}: called {min(names)}, but the run has no such animal track; "
                          "left out of species.csv")
