@@ -10,81 +10,108 @@ from wildpose.review.sync import dataset_name
 
 
 @pytest.fixture
-def tagged(writer, home):
-    """A reviewed run whose one clip carries a tag; whatever data set comes of it goes again."""
+def reviewed(home, tmp_path):
+    """A folder with its mark and its data set, as a build leaves them; all made here goes again."""
     import fiftyone as fo
 
     before = set(fo.list_datasets())
-    summary = build_dataset(writer.write(), home=home)
-    tag(summary.dataset)
-    yield writer.run
-    for name in set(fo.list_datasets()) - before - {summary.dataset}:
+    run = tmp_path / "run"
+    run.mkdir()
+    make_dataset(run)
+    yield run
+    for name in set(fo.list_datasets()) - before:
         fo.delete_dataset(name)
 
 
-def tag(name):
+def make_dataset(run):
     import fiftyone as fo
 
-    fo.load_dataset(name).tag_samples("fox")
+    run_id, notes = claim_dataset(run, dataset_name(run))
+    dataset = fo.Dataset(dataset_name(run), persistent=True)
+    dataset.info = {"run": str(run), RUN_ID: run_id}
+    dataset.save()
+    return notes
 
 
-def tags_of(name):
+def names():
     import fiftyone as fo
 
-    dataset = fo.load_dataset(name)
-    dataset.reload()
-    return dataset.count_sample_tags()
+    return set(fo.list_datasets())
 
 
-def test_a_run_that_was_moved_takes_its_data_set_along(tagged, home):
+def test_a_reviewed_run_that_was_moved_keeps_what_people_did(writer, home):
     import fiftyone as fo
 
-    moved = tagged.with_name("moved")
-    tagged.rename(moved)
+    first = build_dataset(writer.write(), home=home)
+    fo.load_dataset(first.dataset).tag_samples("fox")
+    moved = writer.run.with_name("moved")
+    writer.run.rename(moved)
     summary = build_dataset(moved, home=home)
-    assert summary.dataset == dataset_name(moved) != dataset_name(tagged)
-    assert summary.notes == [f"this run was moved from {tagged}: its data set came along"]
+    assert summary.dataset == dataset_name(moved) != first.dataset
+    assert summary.notes == [f"this run was moved from {writer.run}: its data set came along"]
     assert (summary.added, summary.unchanged) == (0, 1)
-    assert tags_of(summary.dataset) == {"fox": 1}
-    assert not fo.dataset_exists(dataset_name(tagged))
-    assert fo.load_dataset(summary.dataset).info["run"] == str(moved)
-    assert build_dataset(moved, home=home).notes == []
+    dataset = fo.load_dataset(summary.dataset)
+    assert dataset.count_sample_tags() == {"fox": 1}
+    assert dataset.info["run"] == str(moved)
+    assert not fo.dataset_exists(first.dataset)
+    dataset.name = first.dataset  # for the tests that share it
 
 
-def test_a_copy_begins_anew_and_says_where_the_work_lies(tagged, home):
-    copy = tagged.with_name("copy")
-    shutil.copytree(tagged, copy)
-    summary = build_dataset(copy, home=home)
-    assert summary.notes == [f"this run is a copy of {tagged}: what people did there stays there, "
-                             f"in the data set {dataset_name(tagged)}"]
-    assert tags_of(summary.dataset) == {}
-    assert tags_of(dataset_name(tagged)) == {"fox": 1}
-    assert read_mark(copy).run_id != read_mark(tagged).run_id
-    assert build_dataset(tagged, home=home).notes == []
+def test_the_same_run_again_is_nothing_new(reviewed):
+    mark = read_mark(reviewed)
+    assert claim_dataset(reviewed, dataset_name(reviewed)) == (mark.run_id, [])
+    assert read_mark(reviewed) == mark
 
 
-def test_another_run_in_the_same_place_inherits_nothing(tagged, writer, home):
+def test_a_copy_begins_anew_and_says_where_the_work_lies(reviewed):
+    copy = reviewed.with_name("copy")
+    shutil.copytree(reviewed, copy)
+    assert make_dataset(copy) == [
+        f"this run is a copy of {reviewed}: what people did there stays there, in the data set "
+        f"{dataset_name(reviewed)}"]
+    assert read_mark(copy).run_id != read_mark(reviewed).run_id
+    assert claim_dataset(copy, dataset_name(copy))[1] == []
+    assert claim_dataset(reviewed, dataset_name(reviewed))[1] == []
+
+
+def test_another_run_in_the_same_place_inherits_nothing_and_nothing_is_lost(reviewed):
     import fiftyone as fo
 
-    shutil.rmtree(tagged)
-    summary = build_dataset(writer.write(), home=home)
-    (note,) = summary.notes
+    old = read_mark(reviewed).run_id
+    shutil.rmtree(reviewed)
+    reviewed.mkdir()
+    (note,) = make_dataset(reviewed)
     kept = note.rsplit(" ", 1)[-1]
-    assert kept.startswith(f"{dataset_name(tagged)}-until-")
-    assert tags_of(kept) == {"fox": 1}
-    assert tags_of(summary.dataset) == {}
-    assert summary.added == 1
-    fo.delete_dataset(summary.dataset)
+    assert kept.startswith(f"{dataset_name(reviewed)}-until-")
+    assert fo.load_dataset(kept).info[RUN_ID] == old
+    assert read_mark(reviewed).run_id != old
 
 
-def test_a_data_set_that_a_kill_left_without_a_mark_is_taken_up_again(tagged):
+def test_two_runs_that_changed_places_keep_their_own(reviewed):
     import fiftyone as fo
 
-    dataset = fo.load_dataset(dataset_name(tagged))
+    other = reviewed.with_name("other")
+    other.mkdir()
+    make_dataset(other)
+    ids = [read_mark(run).run_id for run in (reviewed, other)]
+    reviewed.rename(reviewed.with_name("aside"))
+    other.rename(reviewed)
+    reviewed.with_name("aside").rename(other)
+    for run, run_id in zip((other, reviewed), ids, strict=True):
+        claim_dataset(run, dataset_name(run))
+        assert read_mark(run).run_id == run_id
+    kept = {fo.load_dataset(name).info[RUN_ID] for name in names()
+            if fo.load_dataset(name).info.get(RUN_ID) in ids}
+    assert kept == set(ids)
+
+
+def test_a_data_set_that_a_kill_left_without_a_mark_is_taken_up_again(reviewed):
+    import fiftyone as fo
+
+    dataset = fo.load_dataset(dataset_name(reviewed))
     del dataset.info[RUN_ID]
     dataset.save()
-    run_id, notes = claim_dataset(tagged, dataset.name)
-    assert (run_id, notes) == (read_mark(tagged).run_id, [])
+    assert claim_dataset(reviewed, dataset.name) == (read_mark(reviewed).run_id, [])
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"run_id": "x"}', "{"])

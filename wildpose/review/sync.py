@@ -19,9 +19,10 @@ from typing import Any
 from wildpose.results.run_folder import RunFolder
 from wildpose.review.belonging import RUN_ID, claim_dataset, earlier_database
 from wildpose.review.clips import Report, ReviewClip, read_clips
-from wildpose.review.documents import frame_documents, frame_labels, insert_frames
+from wildpose.review.documents import frame_documents, frame_fields, insert_frames, object_id
 from wildpose.review.environment import proxies_of, review_home, start_fiftyone
-from wildpose.review.layout import CLIP_KEY, REVIEW_STATE, REVIEW_STATES, open_dataset
+from wildpose.review.layout import CLIP_KEY, REVIEW_STATE, REVIEW_STATES, TRACKS, open_dataset
+from wildpose.review.light import light_of
 from wildpose.review.media import ClipMedia, MediaFolder
 
 
@@ -192,11 +193,28 @@ def _write(dataset: Any, clip: ReviewClip, sample: Any) -> None:
     sample["metadata"] = _metadata(clip.media)
     for name, value in clip.fields.items():
         sample[name] = value
+    sample["light"], sample["light_by"] = light_of(
+        None if clip.media.kind == "card" else clip.media.path, clip.fields["capture_time"])
+    sample[TRACKS] = _spans(clip)
     sample["synced_at"], sample["machine_digest"] = stamp, None
     sample.save()
-    insert_frames(dataset, sample.id, frame_documents(frame_labels(clip.rows), sample.id, stamp))
+    insert_frames(dataset, sample.id, frame_documents(frame_fields(clip.rows), sample.id, stamp))
     sample["machine_digest"] = clip.digest
     sample.save()
+
+
+def _spans(clip: ReviewClip) -> Any:
+    """Give the tracks as the App shows them along the time line; its frames count from 1."""
+    import fiftyone as fo
+
+    last = clip.media.frames
+    return fo.TemporalDetections(detections=[
+        fo.TemporalDetection(
+            id=str(object_id(clip.key, TRACKS, span.track_id)), label=span.name,
+            support=[span.first_frame + 1, min(span.last_frame + 1, last)],
+            confidence=span.mean_score, track_id=span.track_id, grade=span.grade,
+            grade_reason=span.reason)
+        for span in clip.spans if span.first_frame < last])
 
 
 def _metadata(media: ClipMedia) -> Any:
