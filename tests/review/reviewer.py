@@ -54,7 +54,8 @@ class Reviewer:
 
     def rename(self, clip: str, frames: range, name: str) -> None:
         """A class changes on all frames of a track at once."""
-        self.patch(clip, *({"op": "replace", "path": f"/frames/{i + 1}/detections/detections/0/label",
+        path = "/frames/{}/detections/detections/0/label"
+        self.patch(clip, *({"op": "replace", "path": path.format(i + 1),
                             "value": name} for i in frames))
 
     def draw(self, clip: str, frame: int, box: Box, last: int, name: str = "animal") -> None:

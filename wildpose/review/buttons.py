@@ -12,7 +12,7 @@ from typing import Any
 
 from wildpose.errors import WildposeError
 from wildpose.review import operators
-from wildpose.review.layout import ADAPT
+from wildpose.review.fields import ADAPT
 
 Values = Mapping[str, Any]
 """What was entered into a form, by name of the field."""

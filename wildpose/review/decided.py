@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wildpose.review.edits import ClipEdits, Prediction, ReviewedBox
-from wildpose.review.layout import ACCEPTED, REJECTED
+from wildpose.review.fields import ACCEPTED, REJECTED
 
 MOST_CHECKED = 10
 """Pictures of a clip from frames where boxes were accepted, rejected, deleted or named otherwise:

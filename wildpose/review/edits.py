@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,11 @@ from wildpose.review.documents import (
     TRACKED,
     UNTRACKED,
     ClipRows,
-    frame_labels,
+    frame_fields,
     object_id,
 )
 from wildpose.review.environment import proxies_of, review_home, start_fiftyone
-from wildpose.review.layout import ADAPT, CLIP_KEY, REVIEW_STATE, REVIEW_STATES, SPECIES
+from wildpose.review.fields import ADAPT, CLIP_KEY, REVIEW_STATE, REVIEW_STATES, SPECIES
 from wildpose.review.media import MediaFolder
 from wildpose.review.sync import dataset_name
 
@@ -314,8 +314,10 @@ def _predictions(rows: ClipRows) -> dict[_Key, Prediction]:
     """All boxes that a build writes of a clip, by frame index and id."""
     masks = _masks(rows)
     found = {}
-    for frame_index, fields in frame_labels(rows).items():
-        for document in (d for name in (TRACKED, UNTRACKED) for d in fields.get(name, ())):
+    # Dense pose is no box, and to paint it takes longer than all the rest.
+    for frame_index, fields in frame_fields(replace(rows, dense_pose=None)).items():
+        for document in (d for name in (TRACKED, UNTRACKED) if name in fields
+                         for d in fields[name]["detections"]):
             key = frame_index, str(document["_id"])
             found[key] = Prediction(
                 _pixels(document["bounding_box"], rows), document["confidence"],
@@ -350,8 +352,8 @@ def _labels(dataset: Any, sample_id: str, rows: ClipRows) -> dict[_Key, Label]:
             dataset, sample_id, name, columns
         ):
             # Whoever selects what is shown of an animal may have selected its mask.
-            own = object_id(rows.clip, MASKS, index, frame) if index else None
-            all_tags = frozenset([*(tags or ()), *mask_tags.get(str(own), ())])
+            mask_id = str(object_id(label_id, MASKS))
+            all_tags = frozenset([*(tags or ()), *mask_tags.get(mask_id, ())])
             found[frame, label_id] = Label(
                 _pixels(box, rows), word, index or 0, (species or "").strip(), all_tags,
                 keyframe is not False)

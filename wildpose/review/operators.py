@@ -16,7 +16,7 @@ from wildpose.results.run_folder import RunFolder
 from wildpose.review.corrections import CorrectionsSummary, default_out, export_corrections
 from wildpose.review.documents import MASKS, TRACKED, UNTRACKED, object_id
 from wildpose.review.edits import is_of
-from wildpose.review.layout import (
+from wildpose.review.fields import (
     ACCEPTED,
     ADAPT,
     CLIP_KEY,
@@ -258,7 +258,7 @@ def set_species(
     Returns
     -------
     str
-        What was named, in words.
+        What was named, in words, such as "1 track".
 
     Raises
     ------
@@ -275,14 +275,18 @@ def set_species(
     else:
         _need_clips(clips)
         dataset.select(list(clips)).set_values(SPECIES, [name] * len(clips))
-        return f"{len(clips)} clips"
+        return _count(len(clips), "clip")
     for sample_id, wanted in numbers.items():
         sample = dataset[sample_id]
         for _, label in _labels(sample, TRACKED):
             if label.index in wanted:
                 label[SPECIES] = name
         sample.save()
-    return f"{sum(map(len, numbers.values()))} tracks"
+    return _count(sum(map(len, numbers.values())), "track")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
 
 
 def one_clip(dataset: Any, clips: Sequence[str]) -> Any:
