@@ -118,6 +118,14 @@ def test_another_class_and_a_rejected_box(reviewer, correct):
     assert {a["prediction"]["class"] for a in coco["annotations"]} == {"animal"}
 
 
+def test_a_class_that_nobody_can_learn_is_told(reviewer, correct):
+    reviewer.rename(CLIP, range(3, 13), "Vulpes")
+    summary, coco = correct()
+    assert summary.pictures == 0
+    assert coco["annotations"] == []
+    assert [note for note in summary.notes if "Vulpes is no class" in note]
+
+
 def test_words_about_clips_without_any_box_changed(reviewer, correct, writer, tmp_path):
     sample = reviewer.sample(CLIP)
     sample["species"] = "Vulpes vulpes"
