@@ -8,8 +8,9 @@ BIN := $(VENV)/bin
 JOBS ?= 2
 # The stamp carries the checksum of what was installed: a second call finds it and does nothing.
 STAMP := $(VENV)/installed-$(firstword $(shell cat requirements.lock pyproject.toml | cksum))
-# TrackEval wants another OpenCV than FiftyOne brings, so it lives in a folder of its own.
-JUDGE := .validate/installed-$(firstword $(shell cksum < benchmarks/trackeval.txt))
+# Validators of others want other versions than wildpose (and one another) asks for: they have an
+# environment of their own, with what they need for what is asked of them and no more.
+VALIDATORS := .validate/installed-$(firstword $(shell cksum < benchmarks/validators.txt))
 
 # Without bytecode each import of FiftyOne takes 19 s instead of 5 s.
 unexport PYTHONDONTWRITEBYTECODE
@@ -29,8 +30,9 @@ demo: $(STAMP) ## Analyze the sample clips and say where the result is
 test: $(STAMP) ## Run the whole test suite
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
-validate: $(STAMP) $(JUDGE) ## Score true and predicted tracks of rendered clips by TrackEval
+validate: $(STAMP) $(VALIDATORS) ## Put tracks and exports before the validators of others
 	@$(BIN)/python -m benchmarks.validate_tracking .validate/bin/python $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.validate_exports
 
 lint: $(STAMP) ## Check style and types only
 	@$(BIN)/ruff check . && $(BIN)/mypy
@@ -49,8 +51,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@rm -f $(VENV)/installed-*
 	@touch $@
 
-$(JUDGE): benchmarks/trackeval.txt
+$(VALIDATORS): benchmarks/validators.txt
 	@test -x .validate/bin/python || $(PYTHON) -m venv .validate
-	@.validate/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@.validate/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-compile -r $<
 	@rm -f .validate/installed-*
 	@touch $@

@@ -13,6 +13,58 @@ from .options import Debug, Json, Quiet
 if TYPE_CHECKING:
     from wildpose.export import ExportSummary
 
+Deployments = Annotated[
+    Path | None,
+    typer.Option(
+        "--deployments",
+        metavar="CSV",
+        help="With camtrap-dp, needed: table with deployment, start, end, latitude, longitude, "
+        "timezone, and as far as known folder, species.",
+    ),
+]
+Project = Annotated[
+    Path | None,
+    typer.Option(
+        "--project",
+        metavar="FILE.yaml",
+        help="With camtrap-dp, needed: title of the project, whose data it is, licences; "
+        "docs/export.md shows one.",
+    ),
+]
+Species = Annotated[
+    str,
+    typer.Option(
+        "--species",
+        metavar="NAME",
+        help="With camtrap-dp: scientific name of all that no table gives a species.",
+        show_default="not known",
+    ),
+]
+SpeciesTable = Annotated[
+    Path | None,
+    typer.Option(
+        "--species-table",
+        metavar="CSV",
+        help="With camtrap-dp: table with clip, species and, for one animal of a clip, track_id.",
+    ),
+]
+Gap = Annotated[
+    float,
+    typer.Option(
+        "--gap",
+        metavar="MINUTES",
+        help="With camtrap-dp: between clips of two events, at least.",
+    ),
+]
+Level = Annotated[
+    Literal["both", "media", "event"],
+    typer.Option(
+        "--level",
+        help="With camtrap-dp: observations of clips, of events, or both. For camtrapR take one: "
+        "it counts the rows of both.",
+    ),
+]
+
 
 def export(
     run: Annotated[
@@ -38,58 +90,12 @@ def export(
         bool,
         typer.Option("--dense-pose", help="With coco: write dense pose, too (9 kB for each box)."),
     ] = False,
-    deployments: Annotated[
-        Path | None,
-        typer.Option(
-            "--deployments",
-            metavar="CSV",
-            help="With camtrap-dp, needed: table with deployment, start, end, latitude, longitude, "
-            "timezone, and as far as known folder, species.",
-        ),
-    ] = None,
-    project: Annotated[
-        Path | None,
-        typer.Option(
-            "--project",
-            metavar="FILE.yaml",
-            help="With camtrap-dp, needed: title of the project, whose data it is, licences; "
-            "docs/export.md shows one.",
-        ),
-    ] = None,
-    species: Annotated[
-        str,
-        typer.Option(
-            "--species",
-            metavar="NAME",
-            help="With camtrap-dp: scientific name of all that no table gives a species.",
-            show_default="not known",
-        ),
-    ] = "",
-    species_table: Annotated[
-        Path | None,
-        typer.Option(
-            "--species-table",
-            metavar="CSV",
-            help="With camtrap-dp: table with clip, species and, for one animal of a clip, "
-            "track_id.",
-        ),
-    ] = None,
-    gap: Annotated[
-        float,
-        typer.Option(
-            "--gap",
-            metavar="MINUTES",
-            help="With camtrap-dp: between clips of two events, at least.",
-        ),
-    ] = 30.0,
-    level: Annotated[
-        Literal["both", "media", "event"],
-        typer.Option(
-            "--level",
-            help="With camtrap-dp: observations of clips, of events, or both. For camtrapR take "
-            "one: it counts the rows of both.",
-        ),
-    ] = "both",
+    deployments: Deployments = None,
+    project: Project = None,
+    species: Species = "",
+    species_table: SpeciesTable = None,
+    gap: Gap = 30.0,
+    level: Level = "both",
     as_json: Json = False,
     debug: Debug = False,
     quiet: Quiet = False,

@@ -56,6 +56,9 @@ def test_the_help_names_every_format(capfd):
 @pytest.mark.parametrize(("words", "said"), [
     (["--format", "xml"], "no such format"),
     (["--format", "csv", "--dense-pose"], "--dense-pose"),
+    (["--format", "camtrap-dp"], "--deployments CSV"),
+    (["--format", "camtrap-dp", "--level", "clips"], "--level"),
+    (["--format", "coco", "--gap", "10"], "--gap: coco has no place for it"),
     ([], "--format"),
 ])
 def test_wrong_use_is_one_clear_line_and_exit_code_2(run, tmp_path, capfd, words, said):
@@ -71,3 +74,22 @@ def test_wrong_use_is_one_clear_line_and_exit_code_2(run, tmp_path, capfd, words
 def test_what_is_no_run_is_named(tmp_path, capfd):
     assert main(["export", str(tmp_path), "--format", "csv", "--out", str(tmp_path / "o")]) == 2
     assert f"{tmp_path}: not a run folder" in capfd.readouterr().err
+
+
+def test_camtrap_dp_takes_what_the_report_takes_and_a_project(run, tmp_path, capfd):
+    (tmp_path / "cameras.csv").write_text(
+        "deployment,folder,start,end,latitude,longitude,timezone\n"
+        "ridge,.,2026-05-01,2026-05-31,46.21,7.36,+01:00\n")
+    (tmp_path / "names.csv").write_text("clip,species\n")
+    (tmp_path / "project.yaml").write_text(
+        "project: {title: Ridge}\ncontributors: [{title: A. Ranger}]\n")
+    words = ["--deployments", "cameras.csv", "--project", "project.yaml", "--species-table",
+             "names.csv"]
+    words = [str(tmp_path / word) if "." in word else word for word in words]
+    assert main(["export", str(run), "--format", "camtrap-dp", "--out", str(tmp_path / "out"),
+                 "--species", "Vulpes vulpes", "--gap", "60", "--level", "event", *words]) == 0
+    said = capfd.readouterr().out
+    assert "Not readable, and so without a time: a.mp4." in said
+    package = json.loads((tmp_path / "out" / "datapackage.json").read_text())
+    assert package["project"]["observationLevel"] == ["event"]
+    assert "60 minutes" in package["description"]

@@ -57,12 +57,12 @@ def faults(folder: Path) -> list[str]:
 
 
 def _by_profile(package: dict) -> Iterator[str]:
-    registry = referencing.Registry().with_resources(
+    known = referencing.Registry().with_resources(
         (address, referencing.Resource.from_contents(
             json.loads((SCHEMAS / f"{name}.json").read_text()),
             referencing.jsonschema.DRAFT4)) for address, name in _ADDRESSES.items())
     profile = json.loads((SCHEMAS / "camtrap-dp-profile.json").read_text())
-    validator = jsonschema.Draft4Validator(profile, registry=registry)
+    validator = jsonschema.Draft4Validator(profile, **{"registry": known})
     yield from (f"head: {error.json_path}: {error.message[:200]}"
                 for error in validator.iter_errors(package))
 

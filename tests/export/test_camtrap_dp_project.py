@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from package_writer import PROJECT
@@ -78,3 +79,11 @@ def test_what_is_wrong_is_named_in_one_line(tmp_path, text, said):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UsageError, match=r"none\.yaml: there is no such file"):
         read_project(tmp_path / "none.yaml")
+
+
+def test_the_example_of_the_page_can_be_used(tmp_path):
+    page = (Path(__file__).resolve().parents[2] / "docs" / "export.md").read_text("utf-8")
+    found = project(tmp_path, page.partition("```yaml\n")[2].partition("```")[0])
+    assert found.media_are_free
+    assert found.scientific_name("Reh") == "Capreolus capreolus"
+    assert found.coordinate_precision == 0.01
