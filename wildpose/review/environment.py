@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from wildpose.errors import WildposeError
+from wildpose.review.plugin import install_plugin
 
 HOME_VARIABLE = "WILDPOSE_HOME"
 """Environment variable that names another folder for all that wildpose keeps of a user."""
@@ -210,6 +211,7 @@ def start_fiftyone(home: Path) -> Any:
     service.Service._wait_for_child_port.__defaults__ = (None, START_TIMEOUT_S)
     try:
         with _one_at_a_time(home / "start.lock"):
+            install_plugin(home / "plugins")
             fo.list_datasets()
     except (service.ServiceListenTimeout, ConnectionError) as problem:
         raise ReviewError(

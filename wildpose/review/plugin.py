@@ -13,6 +13,9 @@ SOURCE = Path(__file__).with_name("fiftyone_plugin")
 def install_plugin(plugins_dir: Path) -> Path:
     """Copy the plugin into a folder of plugins; an older copy is replaced as a whole.
 
+    One that is the same already is left alone: an open App may be reading it. Two processes must
+    not do this at once.
+
     Parameters
     ----------
     plugins_dir : Path
@@ -24,6 +27,8 @@ def install_plugin(plugins_dir: Path) -> Path:
         The plugin's own folder.
     """
     target = plugins_dir / "wildpose-review"
+    if _files(target) == _files(SOURCE):
+        return target
     part, old = (plugins_dir / f".wildpose-review.{word}" for word in ("part", "old"))
     plugins_dir.mkdir(parents=True, exist_ok=True)
     for left_over in (part, old):
@@ -34,3 +39,8 @@ def install_plugin(plugins_dir: Path) -> Path:
     part.rename(target)
     shutil.rmtree(old, ignore_errors=True)
     return target
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """Content of a plugin's files by name; nothing where there is no such folder."""
+    return {path.name: path.read_bytes() for path in folder.glob("*") if path.is_file()}
