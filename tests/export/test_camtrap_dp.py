@@ -301,6 +301,13 @@ def test_the_head_says_when_where_and_by_which_rules(folder):
     assert made["sources"] == [{"title": "wildpose", "version": "0.1.0"}]
 
 
+def test_the_head_of_a_package_can_be_given_for_the_next_one(run, package_options, folder,
+                                                             tmp_path):
+    options = replace(package_options, species="red fox", project=folder / "datapackage.json")
+    again = export_run(run, "camtrap-dp", tmp_path / "out", options).out
+    assert head(again) == head(folder)
+
+
 def test_what_the_project_file_leaves_out_is_told(tmp_path):
     made = package(tmp_path, {"ridge/a.mp4": FOX}, project=re.sub(r", sampling.*]", "", PROJECT))
     assert made.head["project"]["samplingDesign"] == "opportunistic"

@@ -78,8 +78,9 @@ def descriptor(facts: Facts) -> dict[str, Any]:
     about = facts.run.about()
     finished = about["finished"]
     created = dt.datetime.fromisoformat(finished) if finished else dt.datetime.now(dt.UTC)
-    said = [facts.project.description, _COUNTED.format(facts.made_by),
-            _EVENTS.format(facts.rule.gap_min)]
+    own = facts.project.description or ""
+    ours = (_COUNTED.format(facts.made_by), _EVENTS.format(facts.rule.gap_min))
+    said = [own, *(sentence for sentence in ours if sentence not in own)]
     spans = [moment.date().isoformat() for station in facts.stations
              for moment in (station.start, station.end)]
     head = {
