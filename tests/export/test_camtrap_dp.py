@@ -189,7 +189,7 @@ def test_people_are_human_without_a_species_and_their_clips_not_public(tmp_path)
                                      "ridge/c.mp4": "08:00:00"},
                    project=PROJECT + LICENSES, species="Vulpes vulpes")
     assert [row["filePublic"] for row in made["media"]] == ["true", "false", "false"]
-    assert "2 of the clips" in made.notes
+    assert "Clips that show people: 2." in made.notes
     rows = [row for row in made["observations"] if row["observationType"] == "human"]
     assert [(row["scientificName"], row["count"], row["classificationProbability"])
             for row in rows] == [("", "1", "0.9"), ("", "1", "0.9")]
@@ -219,7 +219,7 @@ def test_a_species_that_nobody_gave_is_an_animal_without_a_name(tmp_path):
     made = package(tmp_path, {"ridge/a.mp4": FOX})
     assert {(row["observationType"], row["scientificName"]) for row in made["observations"]} == {
         ("animal", "")}
-    assert "1 tracks of animals have no scientificName" in made.notes
+    assert "without a scientificName: 1. Name" in made.notes
     media, event = made["observations"]
     assert (media["classificationMethod"], media["classifiedBy"]) == (
         "machine", "wildpose 0.1.0 (animal-small)")
@@ -299,6 +299,13 @@ def test_the_head_says_when_where_and_by_which_rules(folder):
     assert made["spatial"]["bbox"] == [0, -1.5, 29.87, 46.22]
     assert "30 minutes or more" in made["description"]
     assert made["sources"] == [{"title": "wildpose", "version": "0.1.0"}]
+
+
+def test_the_head_of_a_package_can_be_given_for_the_next_one(run, package_options, folder,
+                                                             tmp_path):
+    options = replace(package_options, species="red fox", project=folder / "datapackage.json")
+    again = export_run(run, "camtrap-dp", tmp_path / "out", options).out
+    assert head(again) == head(folder)
 
 
 def test_what_the_project_file_leaves_out_is_told(tmp_path):

@@ -71,8 +71,7 @@ def test_dates_alone_are_noon_unless_a_clip_lies_beyond(tmp_path):
     (row,) = made["deployments"]
     assert (row["deploymentStart"], row["deploymentEnd"]) == (
         "2026-05-01T12:00:00+01:00", "2026-05-31T12:00:00+01:00")
-    assert row["deploymentComments"] == (
-        "Only dates are known: begin and end were taken as noon.")
+    assert row["deploymentComments"] == "A date without a time was taken as noon."
     times = {"ridge/a.mp4": "2026-05-01T06:00:00", "ridge/b.mp4": "2026-05-31T23:59:58"}
     made = package(tmp_path / "b", {clip: FOX for clip in times}, times, table=(HEADER, dates))
     (row,) = made["deployments"]

@@ -34,8 +34,8 @@ _SAID = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0":
 _FEATURES = ("roadPaved", "roadDirt", "trailHiking", "trailGame", "roadUnderpass", "roadOverpass",
              "roadBridge", "culvert", "burrow", "nestSite", "carcass", "waterSource",
              "fruitingTree")
-_DATE_ONLY = "Only dates are known: begin and end were taken as noon"
-_WIDENED = ", or as its first or last clip where that lies beyond"
+_DATE_ONLY = "A date without a time was taken as noon"
+_WIDENED = ", or as the first or last clip where that lies beyond"
 _DEGREE_M = 111_700.0
 """Metres of a degree of latitude where it is longest, at the poles (WGS84: 111.69 km)."""
 

@@ -78,8 +78,9 @@ def descriptor(facts: Facts) -> dict[str, Any]:
     about = facts.run.about()
     finished = about["finished"]
     created = dt.datetime.fromisoformat(finished) if finished else dt.datetime.now(dt.UTC)
-    said = [facts.project.description, _COUNTED.format(facts.made_by),
-            _EVENTS.format(facts.rule.gap_min)]
+    own = facts.project.description or ""
+    ours = (_COUNTED.format(facts.made_by), _EVENTS.format(facts.rule.gap_min))
+    said = [own, *(sentence for sentence in ours if sentence not in own)]
     spans = [moment.date().isoformat() for station in facts.stations
              for moment in (station.start, station.end)]
     head = {
@@ -133,8 +134,8 @@ def notes(facts: Facts) -> Iterator[str]:
 
 def _about_species(facts: Facts) -> Iterator[str]:
     if facts.unnamed:
-        yield (f"{facts.unnamed} tracks of animals have no scientificName: name them by --species "
-               "or --species-table.")
+        yield (f"Tracks of animals without a scientificName: {facts.unnamed}. Name them by "
+               "--species or --species-table.")
     odd = sorted(name for name in facts.species if not looks_scientific(name))
     if odd:
         yield (f"{_named(odd)}: this does not look like a scientific name. Give that, or list it "
@@ -151,7 +152,7 @@ def _about_project(facts: Facts) -> Iterator[str]:
     if not facts.project.media_are_free:
         yield "No licence is given for the clips: filePublic is false for all of them."
     elif people:
-        yield f"filePublic is false for {people} of the clips, since they show people."
+        yield f"Clips that show people: {people}. filePublic is false for them."
 
 
 def _named(words: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """What a Camtrap DP package says of its project: a file that a person writes (``--project``).
 
-The words are those of Camtrap DP's ``datapackage.json``, as YAML (or JSON). Needed are the title of
-the project and one contributor; a run knows neither.
+The words are those of Camtrap DP's ``datapackage.json``, as YAML (or JSON), so that the head of an
+older package can be given. Needed are the title of the project and one contributor; a run knows
+neither.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ Text = Annotated[str, Field(min_length=1)]
 DEFAULT_DESIGN: Literal["opportunistic"] = "opportunistic"
 DEFAULT_METHOD: Literal["activityDetection"] = "activityDetection"
 EXAMPLE = "project: {title: My project}, contributors: [{title: My name, role: contact}]"
+_OURS = {"profile", "created", "sources", "spatial", "temporal", "resources"}
+"""What the head of an older package holds and each package says anew."""
 _SCIENTIFIC = re.compile(r"[A-Z][a-zë-]+( ×)?( \([A-Z][a-z]+\))?( [a-zë-]+\.?){0,4}")
 _RANKS = {1: None, 2: "species", 3: "subspecies"}
 
@@ -90,6 +93,15 @@ class Taxon(_Strict):
     vernacular_names: dict[Annotated[str, Field(pattern=r"^[a-z]{3}$")], Text] | None = None
 
 
+class RelatedIdentifier(_Strict):
+    """A publication or data set that belongs to this one."""
+
+    relation_type: Text
+    related_identifier: Text
+    related_identifier_type: Text
+    resource_type_general: Text | None = None
+
+
 class ProjectFile(_Strict):
     """The whole file."""
 
@@ -103,9 +115,11 @@ class ProjectFile(_Strict):
     description: Text | None = None
     version: Text | None = None
     keywords: Annotated[list[Text], Field(min_length=1)] | None = None
+    image: Text | None = None
     homepage: Annotated[str, Field(pattern=r"^https?://")] | None = None
     bibliographic_citation: Text | None = None
     coordinate_precision: Annotated[float, Field(gt=0, le=10)] | None = None
+    related_identifiers: list[RelatedIdentifier] = []
     references: Annotated[list[Text], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
@@ -187,8 +201,12 @@ def read_project(path: Path) -> ProjectFile:
             from error
     if not isinstance(content, dict):
         raise UsageError(f"{path}: says nothing of a project.", f"Write lines such as {EXAMPLE}.")
+    given = {name: value for name, value in content.items() if name not in _OURS}
+    if isinstance(given.get("project"), dict):
+        given["project"] = {name: value for name, value in given["project"].items()
+                            if name != "observationLevel"}
     try:
-        return ProjectFile.model_validate(content)
+        return ProjectFile.model_validate(given)
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg'].removeprefix('Value error, ')}"
