@@ -118,7 +118,8 @@ def record(source: Path, clip: str, frames: int, load: Load) -> ClipRecord:
         "max_animals": ANIMALS, "best_score": 0.9, "first_animal_s": 0.0,
         "last_animal_s": (frames - 1) / RATE, "complete": True, "seconds": 1.0,
         "dense_pose": dense_pose_name(clip) if poses else None}
-    return ClipRecord(clip, FileStamp(1, 1), summary, (), tuple(detections), (), tuple(poses))
+    return ClipRecord(clip, FileStamp(1, 1), summary, detections=tuple(detections),
+                      dense_pose=tuple(poses))
 
 
 @functools.lru_cache

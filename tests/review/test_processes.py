@@ -129,7 +129,7 @@ def test_two_reviews_share_a_database_and_a_kill_loses_nothing_and_leaves_nothin
         with open_page(port):
             change_class(port, database, name)
             os.kill(watched.pid, signal.SIGKILL)
-            watched.communicate(timeout=60)
+            watched.wait(60)
             assert wait_for(lambda: not processes_of(home), 60), processes_of(home)
     again = subprocess.run([sys.executable, "-c", AGAIN, str(first)], env=environment, check=True,
                            capture_output=True, text=True, timeout=STARTS_WITHIN_S)
