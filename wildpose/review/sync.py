@@ -16,12 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from wildpose.analysis.info import blurs_people
 from wildpose.results.run_folder import RunFolder
 from wildpose.review.clips import Report, ReviewClip, read_clips
 from wildpose.review.documents import frame_documents, frame_labels, insert_frames
 from wildpose.review.environment import home_of, start_fiftyone
 from wildpose.review.layout import CLIP_KEY, REVIEW_STATE, REVIEW_STATES, open_dataset
 from wildpose.review.media import ClipMedia, MediaFolder
+from wildpose.review.people import people_of
 
 
 @dataclass
@@ -73,7 +75,8 @@ class _Known:
 
 
 def build_dataset(
-    run: Path, *, home: Path | None = None, report: Report | None = None
+    run: Path, *, home: Path | None = None, report: Report | None = None,
+    blur_people: bool = False,
 ) -> ReviewSummary:
     """Make or update the FiftyOne data set of a run.
 
@@ -86,6 +89,8 @@ def build_dataset(
         share a database.
     report : callable, optional
         Progress, see :data:`Report`: proxies of long clips take time.
+    blur_people : bool
+        Show people unrecognisable; a run that was analysed so is shown so in any case.
 
     Returns
     -------
@@ -101,7 +106,8 @@ def build_dataset(
     folder = RunFolder(run)
     place = home or home_of(run)
     start_fiftyone(place)
-    clips = list(read_clips(folder, MediaFolder(home_of(run) / "proxies"), report))
+    people = people_of(folder) if blur_people or blurs_people(folder.info()) else None
+    clips = list(read_clips(folder, MediaFolder(home_of(run) / "proxies", people), report))
     name = dataset_name(run, shared=home is not None)
     dataset = open_dataset(name, run.resolve())
     summary = ReviewSummary(name, run, place, clips=len(clips))
