@@ -32,7 +32,8 @@ from wildpose.analysis.sources import Source, open_source
 from wildpose.analysis.stages import StageClock
 from wildpose.analysis.thumbnails import Thumbnails
 from wildpose.drawing import SheetTitle, choose_frames, contact_sheet
-from wildpose.drawing.blur import PeopleBoxes, blurred
+from wildpose.drawing.blur import blurred
+from wildpose.drawing.people import ClipBoxes, PeopleBoxes
 from wildpose.errors import ClipError
 from wildpose.results.record import ClipRecord, Row, failure_row
 from wildpose.tracking import TrackSettings, track_clip, tracks_of
@@ -78,7 +79,8 @@ class _Seen:
     frames: list[FrameDetections]
     thumbnails: Thumbnails
     poses: PackedPoses
-    people: PeopleBoxes | None
+    boxes: ClipBoxes | None
+    """All that was found, also what is too weak for the tables; None where nobody is blurred."""
 
 
 def analyse_clip(
@@ -120,8 +122,8 @@ def analyse_clip(
         reason = source.shortfall or "no frame could be decoded"
         return _failed(job, "decode", reason, _COPY_AGAIN, clock)
     poses.keep(frames, settings.threshold)
-    people = _people(frames, settings, source) if settings.blur_people else None
-    seen = _Seen(kept(frames, settings.threshold), thumbnails, poses, people)
+    boxes = _all_boxes(frames, source) if settings.blur_people else None
+    seen = _Seen(kept(frames, settings.threshold), thumbnails, poses, boxes)
     return _record(job, settings, source, seen, clock, started)
 
 
@@ -158,16 +160,14 @@ def _seen_by(
         yield frame, found
 
 
-def _people(
-    frames: Sequence[FrameDetections], settings: ClipSettings, source: Source
-) -> PeopleBoxes:
-    """All that may be a person, also what is too weak for the tables."""
-    rows = [(frame.time_s, *frame.detections.box_xyxy[i].tolist(), frame.detections.track_id[i])
-            for frame in frames for i in range(len(frame.detections))
-            if frame.detections.class_id[i] == ClassId.PERSON
-            and frame.detections.score[i] >= settings.track.keep_score]
-    table = np.array(rows, np.float64).reshape(-1, 6)
-    return PeopleBoxes(table[:, 0], table[:, 1:5], table[:, 5], source.size or (1, 1))
+def _all_boxes(frames: Sequence[FrameDetections], source: Source) -> ClipBoxes:
+    found = [frame.detections for frame in frames]
+    return ClipBoxes(
+        np.repeat([frame.time_s for frame in frames], [len(one) for one in found]),
+        np.concatenate([np.zeros((0, 4)), *(one.box_xyxy for one in found)]).astype(np.float64),
+        np.concatenate([np.zeros(0, np.int64), *(one.track_id for one in found)]),
+        np.concatenate([np.zeros(0, np.int64), *(one.class_id for one in found)])
+        == ClassId.PERSON, source.size or (1, 1))
 
 
 def _record(
@@ -212,8 +212,8 @@ def _sheet(row: dict[str, Any], seen: _Seen, source: Source) -> bytes:
     chosen = [candidates[i] for i in choose_frames(candidates)]
     when = str(row["capture_time"]).replace("T", " ") if row["capture_time"] else None
     title = SheetTitle(row["clip"], row["deployment"], when, _facts(row))
-    if seen.people is not None:
-        people = seen.people.held(row["every_s"])
+    if seen.boxes is not None:
+        people = PeopleBoxes.among(seen.boxes, row["every_s"])
         pictures = {index: replace(frame, image=blurred(frame.image, people.at(frame.time_s)))
                     for index, frame in pictures.items()}
     sheet = contact_sheet([(pictures[f.frame_index], seen.poses.with_poses(f)) for f in chosen],

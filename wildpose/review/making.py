@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from wildpose.analysis.stills import StillsReader, find_stills
-from wildpose.drawing.blur import PeopleBoxes, blurred
+from wildpose.drawing.blur import blurred
+from wildpose.drawing.people import PeopleBoxes
 from wildpose.errors import WildposeError
 from wildpose.types import Array
 from wildpose.video import make_proxy, open_clip, plays_in_browser, probe, write_clip

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from wildpose.drawing.blur import PeopleBoxes
+from wildpose.drawing.people import PeopleBoxes
 from wildpose.errors import WildposeError
 from wildpose.results.files import write_json
 from wildpose.review.card import CARD_SIZE, card_image

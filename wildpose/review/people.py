@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wildpose.drawing.blur import PeopleBoxes
+from wildpose.drawing.people import ClipBoxes, PeopleBoxes
 from wildpose.results.run_folder import RunFolder
 from wildpose.results.schema import CLIPS, DETECTIONS
 from wildpose.types import Array
@@ -28,19 +28,20 @@ def people_of(folder: RunFolder) -> dict[str, PeopleBoxes]:
         By key of the clip; clips without a box of a person are not there. All that the table
         ``detections`` holds counts, followed or not.
     """
+    clips = folder.arrow(CLIPS).select(
+        ["clip", "width", "height", "every_s", "person_detections"]).to_pylist()
     table = folder.arrow(DETECTIONS)
-    rows = table.filter(np.asarray(table["class"]) == "person") if len(table) else table
-    names = np.asarray(rows["clip"])
-    box_xyxy = np.stack([_numbers(rows, name) for name in ("x1", "y1", "x2", "y2")], axis=1)
-    time_s, track_id = _numbers(rows, "time_s"), _numbers(rows, "track_id")
-    clips = folder.arrow(CLIPS).select(["clip", "width", "height", "every_s"]).to_pylist()
+    names = np.asarray(table["clip"])
     found = {}
     for clip in clips:
-        own = np.flatnonzero(names == clip["clip"])
-        if len(own):
-            boxes = PeopleBoxes(time_s[own], box_xyxy[own], track_id[own],
-                                (clip["width"], clip["height"]))
-            found[clip["clip"]] = boxes.held(clip["every_s"])
+        if clip["person_detections"]:
+            own = table.filter(names == clip["clip"])
+            boxes = ClipBoxes(
+                _numbers(own, "time_s"),
+                np.stack([_numbers(own, name) for name in ("x1", "y1", "x2", "y2")], axis=1),
+                _numbers(own, "track_id"), np.asarray(own["class"]) == "person",
+                (clip["width"], clip["height"]))
+            found[clip["clip"]] = PeopleBoxes.among(boxes, clip["every_s"])
     return found
 
 
