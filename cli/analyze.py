@@ -7,8 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wildpose.errors import UsageError
+
 from .answer import answering
-from .options import Debug, Device, Every, Json, Model, Quiet, Workers, parse_every
+from .options import (
+    EVERY,
+    BlurPeople,
+    Debug,
+    Device,
+    EveryUnlessGiven,
+    Json,
+    Model,
+    Quiet,
+    Workers,
+    parse_every,
+)
 from .progress import Step, progress, time_span
 
 if TYPE_CHECKING:
@@ -27,7 +40,16 @@ Threshold = Annotated[
         metavar="P",
         help="Keep what is at least this probable, from 0 to 1; lower finds more, with more "
         "false alarms.",
-        show_default="the model's own",
+        show_default="the model's own; with --detections that of the file, or 0.2",
+    ),
+]
+Boxes = Annotated[
+    Path | None,
+    typer.Option(
+        "--detections",
+        metavar="JSON",
+        help="Take boxes and frames from this file of MegaDetector, in place of looking for "
+        "animals: adds masks, dense pose and tracks.",
     ),
 ]
 Stills = Annotated[bool, typer.Option("--stills", help="Take folders of photos as clips, too.")]
@@ -51,9 +73,11 @@ def analyze(
     clips: Clips,
     out: Out,
     model: Model = "animal-small",
-    every: Every = "0.2s",
+    every: EveryUnlessGiven = None,
     threshold: Threshold = None,
+    detections: Boxes = None,
     stills: Stills = False,
+    blur_people: BlurPeople = False,
     time_from_name: TimeFromName = False,
     time_from_mtime: TimeFromMtime = False,
     workers: Workers = None,
@@ -66,16 +90,23 @@ def analyze(
 
     Writes tables (clips, tracks, detections), a page to read (summary.html) and pictures of what
     was found into RUN. If it is interrupted, the same command goes on where it stopped.
+
+    --blur-people is kept: `wildpose review RUN` then shows people blurred, too.
     """
     from wildpose.analysis import AnalyzeSettings
 
+    if detections is not None and every is not None:
+        raise UsageError(f"--every {every}: with --detections the frames are those of the file.",
+                         "Leave --every out.")
     settings = AnalyzeSettings(
         clips=clips,
         out=out,
         model=model,
-        every_s=parse_every(every),
+        every_s=parse_every(every or EVERY),
         score_threshold=threshold,
+        detections=detections,
         stills=stills,
+        blur_people=blur_people,
         capture_time_from_name=time_from_name,
         capture_time_from_mtime=time_from_mtime,
         workers=workers or 0,

@@ -49,12 +49,20 @@ def parse_every(text: str) -> float | None:
     return round(seconds, 9)
 
 
-Every = Annotated[
-    str,
+EVERY = "0.2s"
+"""What holds where nothing is said."""
+_EVERY_HELP = "Look at one frame each TIME, such as 0.2s or 1s; all: at every frame."
+Every = Annotated[str, typer.Option("--every", metavar="TIME", help=_EVERY_HELP)]
+EveryUnlessGiven = Annotated[
+    str | None,
+    typer.Option("--every", metavar="TIME", help=_EVERY_HELP, show_default=EVERY),
+]
+"""For a command that can also be told the frames: None where nothing was said."""
+BlurPeople = Annotated[
+    bool,
     typer.Option(
-        "--every",
-        metavar="TIME",
-        help="Look at one frame each TIME, such as 0.2s or 1s; all: at every frame.",
+        "--blur-people",
+        help="Make people unrecognisable in all pictures and copies of clips that are made.",
     ),
 ]
 Model = Annotated[

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .answer import answering
-from .options import Debug, Json, Quiet
+from .options import BlurPeople, Debug, Json, Quiet
 from .progress import Pace, progress
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ def review(
     no_app: Annotated[
         bool, typer.Option("--no-app", help="Only make or update the dataset; do not open the App.")
     ] = False,
+    blur_people: BlurPeople = False,
     as_json: Json = False,
     debug: Debug = False,
     quiet: Quiet = False,
@@ -40,7 +41,8 @@ def review(
     with answering(as_json=as_json, quiet=quiet) as answer:
         with progress("clips", quiet=quiet) as show:
             summary = build_dataset(
-                run, report=lambda done, total, clip: show(pace.step(done, total, clip))
+                run, report=lambda done, total, clip: show(pace.step(done, total, clip)),
+                blur_people=blur_people,
             )
         answer(summary.as_json(), describe(summary))
         if not no_app:

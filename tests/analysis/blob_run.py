@@ -1,6 +1,7 @@
-"""``python blob_run.py CLIPS OUT [SECONDS [posed]]``: analyze with blobs, in an own process.
+"""``python blob_run.py CLIPS OUT [SECONDS [KIND [JSON]]]``: analyze blobs, in an own process.
 
-SECONDS are slept for every frame; ``posed`` gives dense pose, too. Prints a line for every clip
+SECONDS are slept for every frame; KIND ``posed`` gives dense pose, too, and ``given`` takes the
+boxes of JSON. Prints a line for every clip
 that is finished; leaves as the command line would.
 """
 
@@ -12,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 from blob_predictor import BlobFactory, PosedBlobFactory
+from given_blobs import GivenBlobFactory
 
 from wildpose.analysis import AnalyzeSettings, Progress, analyze
 from wildpose.errors import WildposeError
@@ -24,9 +26,11 @@ def say(progress: Progress) -> None:
 
 
 def main() -> int:
-    clips, out, seconds, kind = (*sys.argv[1:], *("0", "plain")[len(sys.argv) - 3 :])
-    factory = PosedBlobFactory if kind == "posed" else BlobFactory
-    settings = AnalyzeSettings(Path(clips), Path(out), workers=2)
+    clips, out, *more = sys.argv[1:]
+    seconds, kind, boxes = (*more, *("0", "plain", "")[len(more) :])
+    factory = {"posed": PosedBlobFactory, "given": GivenBlobFactory}.get(kind, BlobFactory)
+    settings = AnalyzeSettings(Path(clips), Path(out), workers=2,
+                               detections=Path(boxes) if boxes else None)
     try:
         summary = analyze(settings, say, factory(slow_s=float(seconds)))
     except WildposeError as error:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from wildpose import masks
+from wildpose.results.run_folder import RunFolder
 
 KEYS = ["run", "clips", "clips_with_animals", "clips_failed", "clips_partial", "detections",
         "tracks", "people", "frames", "seconds"]
@@ -90,6 +94,8 @@ def test_ctrl_c_ends_in_one_line_that_says_how_to_go_on(sample_clips, tmp_path):
         (["{clips}", "--workers", "-2"], "workers"),
         (["{clips}", "--model", "no-such-model"], "no-such-model"),
         (["{clips}", "--device", "tpu"], "tpu"),
+        (["{clips}", "--detections", "no/such.json"], "no/such.json"),
+        (["{clips}", "--detections", "md.json", "--every", "1s"], "--every 1s: with --detections"),
     ],
 )
 def test_bad_input_is_one_clear_line_and_exit_code_2(wildpose, sample_clips, tmp_path, words, said):
@@ -101,6 +107,40 @@ def test_bad_input_is_one_clear_line_and_exit_code_2(wildpose, sample_clips, tmp
     assert done.stderr.startswith("error: ")
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_export_for_megadetector_comes_in_again_with_the_same_boxes_and_tracks(
+    first, wildpose, sample_clips, run_folder, tmp_path
+):
+    clip = "ridge_trail/05180016.MP4"
+    assert wildpose("export", run_folder, "--format", "megadetector", "--out",
+                    tmp_path / "md.json").returncode == 0
+    content = json.loads((tmp_path / "md.json").read_text())
+    content["images"] = [entry for entry in content["images"] if entry["file"] == clip]
+    (tmp_path / "md.json").write_text(json.dumps(content))
+    (tmp_path / "clips" / clip).parent.mkdir(parents=True)
+    shutil.copy(sample_clips / clip, tmp_path / "clips" / clip)
+    done = wildpose("analyze", tmp_path / "clips", "--out", tmp_path / "again", "--detections",
+                    tmp_path / "md.json", "--workers", "1", "--blur-people")
+    assert done.returncode == 0, done.stderr
+    once, again = (table.query("clip == @clip").reset_index(drop=True)
+                   for table in (RunFolder(run_folder).detections(),
+                                 RunFolder(tmp_path / "again").detections()))
+    assert len(once) > 5
+    for name in ("frame_index", "time_s", "track_id", "class"):
+        assert once[name].tolist() == again[name].tolist()
+    sides = ["x1", "y1", "x2", "y2"]
+    assert again[sides].to_numpy() == pytest.approx(once[sides].to_numpy(), abs=0.01)
+    assert again["score"].to_numpy() == pytest.approx(once["score"].to_numpy(), abs=1e-5)
+    assert again["mask_rle"].notna().all()
+    size = [int(v) for v in RunFolder(tmp_path / "again").clips()[["height", "width"]].iloc[0]]
+    pairs = [[{"size": size, "counts": counts} for counts in both]
+             for both in zip(once["mask_rle"], again["mask_rle"], strict=True) if all(both)]
+    assert min(masks.mask_iou([a], [b])[0, 0] for a, b in pairs) > 0.98
+    info = RunFolder(tmp_path / "again").info()
+    assert info["settings"]["blur_people"]
+    assert info["model"]["score_threshold"] == pytest.approx(
+        RunFolder(run_folder).info()["model"]["score_threshold"])
 
 
 def test_the_run_can_be_reviewed(first, wildpose, run_folder):

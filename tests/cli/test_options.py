@@ -1,8 +1,7 @@
 import pytest
 
 from wildpose.analysis.settings import DEFAULT_EVERY_S
-from wildpose.cli.analyze import analyze
-from wildpose.cli.options import parse_every
+from wildpose.cli.options import EVERY, parse_every
 from wildpose.errors import UsageError
 
 
@@ -22,4 +21,4 @@ def test_what_is_no_time_span_is_refused_with_an_example(text):
 
 
 def test_the_default_is_that_of_the_analysis():
-    assert parse_every(analyze.__defaults__[1]) == DEFAULT_EVERY_S
+    assert parse_every(EVERY) == DEFAULT_EVERY_S

@@ -1,5 +1,6 @@
 """The summary page: order, counts, failures and links, read back as a browser would."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -79,6 +80,25 @@ def test_counts_add_up(seen):
     for line in ("5 clips found", "2 with animals", "1 nothing found in", "2 with people",
                  "1 could not be read", "1 read in part", "analysed in 83 seconds"):
         assert line in said
+
+
+def test_people_are_named_before_any_picture_and_marked_at_each_clip(seen):
+    said = seen.said()
+    assert "can be recognised in the pictures" in said
+    assert said.index("are in 2 clips (listed below)") < said.index("Where to look first")
+    assert "--blur-people" in said
+    hidden = Reader(summary_page(replace(RUN, people_blurred=True))).said()
+    assert "They are blurred in the pictures of this run; the clips themselves show them" in hidden
+    assert "people, blurred" in hidden
+    nobody = Reader(summary_page(replace(RUN, rows=ROWS[:1]))).said()
+    assert "eople" not in nobody
+
+
+def test_a_clip_with_a_doubtful_box_of_a_person_stands_among_those_with_people():
+    row = ClipRow("river/shadow.mp4", "river", person_detections=2)
+    said = Reader(summary_page(replace(RUN, rows=(row,)))).said()
+    assert "are in 1 clip (listed below)" in said
+    assert "river/shadow.mp4 unknown 0 2 0" in said
 
 
 def test_links_are_relative_and_lead_to_the_sheets(seen):

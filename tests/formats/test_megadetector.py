@@ -118,7 +118,7 @@ def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
     (changed(detections=["box"]), "IMG_0001"),
     (changed(detections=box(frame_number=-1)), "-1 is no number of a frame"),
     (changed(detections=[{k: v for k, v in box()[0].items() if k != "frame_number"}]),
-     "'frame_number' is missing"),
+     "frame_number of a box is missing"),
     (changed(frames_processed=3), "frames_processed is no list"),
     (changed(detections=None), "neither detections nor a failure"),
     (changed(1, file="dep1/IMG_0001.MP4"), "stands there twice"),

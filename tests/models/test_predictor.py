@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wildpose import masks
+from wildpose.models.detector import Architecture, Detector
 from wildpose.models.folder import DEFAULT_CANVASES
 from wildpose.models.letterbox import choose_letterbox
 from wildpose.models.mask_pasting import paste_mask
@@ -217,3 +220,46 @@ class TestPredictor:
             assert torch.get_num_threads() == before + 1
         finally:
             torch.set_num_threads(before)
+
+
+class TestGivenBoxes:
+    def test_own_boxes_given_back_get_their_own_masks_and_poses(self, predictor, make_picture):
+        pictures = [make_picture(60, 120), make_picture(120, 60, seed=2), make_picture(30, 61)]
+        found = predictor.predict(pictures)
+        bare = [replace(f, masks=(None,) * len(f), dense_pose=(None,) * len(f),
+                        mask_confidence=np.full(len(f), np.nan, np.float32)) for f in found]
+        again = predictor.predict(pictures, bare)
+        for own, back in zip(found, again, strict=True):
+            for name in ("box_xyxy", "score", "class_id"):
+                assert (getattr(own, name) == getattr(back, name)).all()
+            drawn = [i for i, mask in enumerate(own.masks) if mask is not None]
+            assert drawn
+            overlap = [masks.mask_iou([own.masks[i]], [back.masks[i]])[0, 0] for i in drawn
+                       if masks.area(own.masks[i])]
+            assert min(overlap) > 0.8, "an untrained head says one half everywhere"
+            assert None not in back.masks, "weak ones are drawn, too: nobody asked for a score"
+            assert [p is None for p in back.dense_pose] == [not predictor.has_dense_pose] * len(
+                back)
+
+    def test_no_box_is_looked_for_and_pictures_without_one_cost_nothing(
+        self, predictor, make_picture, monkeypatch
+    ):
+        monkeypatch.setattr(predictor.detector, "detect", None)
+        wide, tall = make_picture(60, 120), make_picture(120, 60)
+        one = Detections.of([[10, 10, 50, 40]], [0.3], [ClassId.ANIMAL])
+        none, some = predictor.predict([wide, tall], [Detections.empty(), one])
+        assert (len(none), len(some)) == (0, 1)
+        assert some.masks[0]["size"] == [120, 60]
+        monkeypatch.setattr(predictor.detector, "region_maps", None)
+        assert [len(f) for f in predictor.predict([wide], [Detections.empty()])] == [0]
+
+    def test_dense_pose_is_that_of_the_box(self, description, make_picture):
+        torch.manual_seed(4)
+        network = Detector(Architecture(box_width=32, dense_pose=True))
+        predictor, picture = Predictor(network, description), make_picture(60, 120)
+        boxes = Detections.of([[10, 10, 50, 40], [30, 5, 90, 55]], [0.3, 0.05], [1, 2])
+        (found,) = predictor.predict([picture], [boxes])
+        for pose, alone in zip(found.dense_pose, predictor.dense_pose(picture, boxes.box_xyxy),
+                               strict=True):
+            assert (pose.chart == alone.chart).all()
+            assert pose.box_xyxy == pytest.approx(alone.box_xyxy)

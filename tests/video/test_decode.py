@@ -53,6 +53,14 @@ def test_sampling_keeps_true_indices_and_times(make_clip):
     assert (report.frames_decoded, report.frames_sampled) == (30, 6)
 
 
+def test_frames_of_given_numbers_and_no_other(make_clip):
+    frames, report = read(make_clip(count=30), frames=[7, 3, 29, 64])
+    assert [frame.frame_index for frame in frames] == [3, 7, 29], "the clip has no frame 64"
+    assert frames[1].image[40, 40].tolist() == pytest.approx([69, 69, 69], abs=4)
+    assert (report.frames_decoded, report.frames_sampled, report.complete) == (30, 3, True)
+    assert read(make_clip(count=5), frames=[])[0] == []
+
+
 def test_times_come_from_the_frames_and_not_from_index_by_rate(make_clip):
     times_ms = [500, 530, 600, 1700, 1710, 2900]
     frames, _ = read(make_clip("vfr.mkv", times_ms=times_ms))

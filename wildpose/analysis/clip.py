@@ -9,11 +9,14 @@ import io
 import itertools
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from wildpose.analysis.given_boxes import BoxesByFrame
 from wildpose.analysis.jobs import ClipJob
 from wildpose.analysis.packed_poses import PackedPoses
 from wildpose.analysis.predictors import FramePredictor, dense_pose_seconds
@@ -29,13 +32,16 @@ from wildpose.analysis.sources import Source, open_source
 from wildpose.analysis.stages import StageClock
 from wildpose.analysis.thumbnails import Thumbnails
 from wildpose.drawing import SheetTitle, choose_frames, contact_sheet
+from wildpose.drawing.blur import blurred
+from wildpose.drawing.people import ClipBoxes, PeopleBoxes
 from wildpose.errors import ClipError
-from wildpose.results.record import ClipRecord, failure_row
+from wildpose.results.record import ClipRecord, Row, failure_row
 from wildpose.tracking import TrackSettings, track_clip, tracks_of
-from wildpose.types import Detections, Frame, FrameDetections
+from wildpose.types import ClassId, Detections, Frame, FrameDetections
 
 _SHEET_QUALITY = 85
 _COPY_AGAIN = "Copy it again from the card, if it is still there."
+_DETECT_AGAIN = "Run the detector over it again, and analyze with its new file."
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,8 @@ class ClipSettings:
     track : TrackSettings
     time_from_name, time_from_mtime : bool
         Fall back on the file's name, on its time of change.
+    blur_people : bool
+        Make people unrecognisable in the contact sheet.
     """
 
     every_s: float | None
@@ -61,6 +69,7 @@ class ClipSettings:
     track: TrackSettings
     time_from_name: bool = False
     time_from_mtime: bool = False
+    blur_people: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,6 +79,8 @@ class _Seen:
     frames: list[FrameDetections]
     thumbnails: Thumbnails
     poses: PackedPoses
+    boxes: ClipBoxes | None
+    """All that was found, also what is too weak for the tables; None where nobody is blurred."""
 
 
 def analyse_clip(
@@ -102,16 +113,17 @@ def analyse_clip(
         return _failed(job, "open", error.message, error.remedy, clock)
     try:
         with source, clock.stage("track"):
-            found = _detected(source, predictor, settings, clock, tick)
+            found = _detected(job, source, predictor, settings, clock, tick)
             stream = poses.taken_from(found, clock)
             frames = track_clip(_seen_by(thumbnails, stream, clock), _track_settings(job, settings))
     except ClipError as error:
         return _failed(job, "decode", error.message, error.remedy, clock)
-    if not frames:
+    if not frames and job.given is None:
         reason = source.shortfall or "no frame could be decoded"
         return _failed(job, "decode", reason, _COPY_AGAIN, clock)
     poses.keep(frames, settings.threshold)
-    seen = _Seen(kept(frames, settings.threshold), thumbnails, poses)
+    boxes = _all_boxes(frames, source) if settings.blur_people else None
+    seen = _Seen(kept(frames, settings.threshold), thumbnails, poses, boxes)
     return _record(job, settings, source, seen, clock, started)
 
 
@@ -123,14 +135,17 @@ def _track_settings(job: ClipJob, settings: ClipSettings) -> TrackSettings:
 
 
 def _detected(
-    source: Source, predictor: FramePredictor, settings: ClipSettings, clock: StageClock,
-    tick: Callable[[int], None],
+    job: ClipJob, source: Source, predictor: FramePredictor, settings: ClipSettings,
+    clock: StageClock, tick: Callable[[int], None],
 ) -> Iterator[tuple[Frame, Detections]]:
     frames = clock.each("decode", source)
+    given = BoxesByFrame(job.given, settings.track.keep_score) if job.given else None
     while batch := list(itertools.islice(frames, settings.batch)):
         before = dense_pose_seconds(predictor)
         with clock.stage("infer"):
-            found = predictor.predict([frame.image for frame in batch])
+            images = [frame.image for frame in batch]
+            found = (predictor.predict(images) if given is None else predictor.predict(
+                images, [given.of(frame.frame_index, frame.image) for frame in batch]))
         clock.move("infer", "dense_pose", dense_pose_seconds(predictor) - before)
         tick(len(batch))
         yield from zip(batch, found, strict=True)
@@ -145,6 +160,16 @@ def _seen_by(
         yield frame, found
 
 
+def _all_boxes(frames: Sequence[FrameDetections], source: Source) -> ClipBoxes:
+    found = [frame.detections for frame in frames]
+    return ClipBoxes(
+        np.repeat([frame.time_s for frame in frames], [len(one) for one in found]),
+        np.concatenate([np.zeros((0, 4)), *(one.box_xyxy for one in found)]).astype(np.float64),
+        np.concatenate([np.zeros(0, np.int64), *(one.track_id for one in found)]),
+        np.concatenate([np.zeros(0, np.int64), *(one.class_id for one in found)])
+        == ClassId.PERSON, source.size or (1, 1))
+
+
 def _record(
     job: ClipJob, settings: ClipSettings, source: Source, seen: _Seen, clock: StageClock,
     started: float,
@@ -152,25 +177,33 @@ def _record(
     shown = seen.frames
     tracks = track_rows(job, shown, tracks_of(shown))
     poses = seen.poses.rows(job.clip, shown)
+    failures = _partial(job, source)
     row: dict[str, Any] = {
         "clip": job.clip, "deployment": job.deployment, "path": _as_text(job.path.absolute()),
         "every_s": settings.every_s, **source.facts(settings.time_from_name,
                                                     settings.time_from_mtime),
         "frames_sampled": len(shown), **clip_counts(shown, tracks),
-        "complete": source.shortfall is None, "sheet": None,
+        "complete": not failures, "sheet": None,
         "dense_pose": dense_pose_name(job.clip) if poses else None,
     }
+    if job.given is not None:
+        notes = [*([row["notes"]] if row["notes"] else []), *job.given.notes()]
+        row["notes"] = "; ".join(notes) or None
     sheet = None
     if tracks:
         with clock.stage("draw"):
             sheet = _sheet(row, seen, source)
         row["sheet"] = sheet_name(job.clip)
     row["seconds"] = round(time.perf_counter() - started, 3)
-    failures = [] if source.shortfall is None else [failure_row(
-        job.clip, job.deployment, "decode", source.shortfall, severity="partial",
-        remedy=_COPY_AGAIN)]
     return ClipRecord(job.clip, job.stamp, row, tuple(tracks), tuple(detection_rows(job, shown)),
-                      tuple(failures), sheet, tuple(poses), dict(clock.seconds))
+                      failures, sheet, tuple(poses), dict(clock.seconds))
+
+
+def _partial(job: ClipJob, source: Source) -> tuple[Row, ...]:
+    """What is not known of the clip: what could not be read, what given boxes do not speak of."""
+    reasons = ((source.shortfall, _COPY_AGAIN), (source.gap, _DETECT_AGAIN))
+    return tuple(failure_row(job.clip, job.deployment, "decode", reason, severity="partial",
+                             remedy=remedy) for reason, remedy in reasons if reason is not None)
 
 
 def _sheet(row: dict[str, Any], seen: _Seen, source: Source) -> bytes:
@@ -179,6 +212,10 @@ def _sheet(row: dict[str, Any], seen: _Seen, source: Source) -> bytes:
     chosen = [candidates[i] for i in choose_frames(candidates)]
     when = str(row["capture_time"]).replace("T", " ") if row["capture_time"] else None
     title = SheetTitle(row["clip"], row["deployment"], when, _facts(row))
+    if seen.boxes is not None:
+        people = PeopleBoxes.among(seen.boxes, row["every_s"])
+        pictures = {index: replace(frame, image=blurred(frame.image, people.at(frame.time_s)))
+                    for index, frame in pictures.items()}
     sheet = contact_sheet([(pictures[f.frame_index], seen.poses.with_poses(f)) for f in chosen],
                           title, source_size=source.size)
     buffer = io.BytesIO()

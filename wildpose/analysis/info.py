@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from wildpose.analysis.given_plan import Given
 from wildpose.analysis.predictors import ModelIdentity
 from wildpose.analysis.settings import AnalyzeSettings, cores
 from wildpose.analysis.summary import RunSummary
@@ -23,6 +24,7 @@ def run_info(
     model: ModelIdentity,
     seconds: Mapping[str, float],
     summary: RunSummary | None,
+    given: Given | None = None,
 ) -> dict[str, Any]:
     """Collect the content of ``run.json``.
 
@@ -34,6 +36,8 @@ def run_info(
         Per stage, summed over clips and processes.
     summary : RunSummary or None
         None while the run goes on.
+    given : Given or None
+        Where boxes come from that the model did not look for.
 
     Returns
     -------
@@ -48,6 +52,7 @@ def run_info(
         "finished": now if summary else None,
         "model": {"name": model.name, "sha256": model.digest,
                   "score_threshold": settings.threshold(model)},
+        **({"detections": given.as_json()} if given else {}),
         "settings": values,
         "counts": summary.as_json() if summary else None,
         "seconds_per_stage": {name: round(value, 3) for name, value in sorted(seconds.items())},
@@ -55,6 +60,18 @@ def run_info(
         "machine": {"system": platform.system(), "processor": platform.machine(),
                     "cores": cores()},
     }
+
+
+def blurs_people(info: Mapping[str, Any]) -> bool:
+    """Whether a run was made with ``--blur-people``: what is made from it then does likewise.
+
+    Parameters
+    ----------
+    info : mapping
+        Content of ``run.json``; runs of earlier versions do not say.
+    """
+    settings = info.get("settings")
+    return isinstance(settings, Mapping) and bool(settings.get("blur_people"))
 
 
 def _versions() -> dict[str, str | None]:

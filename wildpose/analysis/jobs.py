@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from wildpose.analysis.given_boxes import GivenBoxes
 from wildpose.results.record import FileStamp
 
 
@@ -23,6 +24,9 @@ class ClipJob:
         The file as found.
     pictures : tuple of str
         Names of the pictures within ``path``, all of one size, in order; empty for a video.
+    given : GivenBoxes or None
+        Boxes that were found by somebody else: then none is looked for, and only the frames that
+        were looked at then are.
     """
 
     path: Path
@@ -30,3 +34,4 @@ class ClipJob:
     deployment: str
     stamp: FileStamp
     pictures: tuple[str, ...] = ()
+    given: GivenBoxes | None = None

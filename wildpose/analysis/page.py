@@ -16,7 +16,8 @@ PAGE_NAME = "summary.html"
 
 
 def write_page(
-    run: Path, journal: Journal, source: str, facts: Mapping[str, str], seconds: float
+    run: Path, journal: Journal, source: str, facts: Mapping[str, str], seconds: float, *,
+    people_blurred: bool = False,
 ) -> None:
     """Write the summary page.
 
@@ -30,6 +31,8 @@ def write_page(
         Settings to show.
     seconds : float
         Wall-clock time.
+    people_blurred : bool
+        Whether the sheets hide people.
     """
     content = RunPage(
         source=source,
@@ -38,6 +41,7 @@ def write_page(
                        for row in _rows(journal, FAILURES)),
         settings=dict(facts),
         seconds=seconds,
+        people_blurred=people_blurred,
         finished=dt.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M"),
     )
     write_text(run / PAGE_NAME, summary_page(content))
@@ -52,6 +56,7 @@ def _clip_row(row: Mapping[str, Any]) -> ClipRow:
     return ClipRow(
         clip=row["clip"], deployment=row["deployment"], max_animals=row["max_animals"],
         animal_tracks=row["animal_tracks"], person_tracks=row["person_tracks"],
+        person_detections=row["person_detections"],
         best_score=row["best_score"], first_s=row["first_animal_s"], last_s=row["last_animal_s"],
         duration_s=row["duration_s"],
         capture_time=captured.replace("T", " ") if captured else None,

@@ -35,8 +35,14 @@ class ModelIdentity:
 class FramePredictor(Protocol):
     """Finds animals in pictures."""
 
-    def predict(self, images: Sequence[Array]) -> list[Detections]:
-        """Detect in each picture, uint8 [H, W, 3] RGB; boxes in its pixels."""
+    def predict(
+        self, images: Sequence[Array], boxes: Sequence[Detections] | None = None
+    ) -> list[Detections]:
+        """Detect in each picture, uint8 [H, W, 3] RGB; boxes in its pixels.
+
+        With ``boxes``, one :class:`Detections` for each picture, none is looked for: these rows
+        come back with masks and dense pose. Called without it where there are none to give.
+        """
         ...
 
 

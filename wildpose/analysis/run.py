@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from wildpose.analysis.clip import ClipSettings
+from wildpose.analysis.given_plan import Given, plan_on, read_given
 from wildpose.analysis.info import run_info
 from wildpose.analysis.jobs import ClipJob
 from wildpose.analysis.page import write_page
@@ -48,6 +49,7 @@ class _Run:
     journal: Journal
     clock: StageClock
     started: float
+    given: Given | None = None
 
     @property
     def folder(self) -> Path:
@@ -79,6 +81,8 @@ def analyze(
     UsageError
         When there is no clip, when the run folder belongs to other settings or to something
         else, or when it can't be written.
+    DataError
+        When the file of given boxes can't be read.
     ModelError
         When the model can't be used.
     StoppedError
@@ -87,22 +91,29 @@ def analyze(
     started = time.monotonic()
     settings.check()
     _check_folder(settings.out)
+    given = read_given(settings.detections) if settings.detections else None
+    settings = given.settings(settings) if given else settings
     plan = make_plan(settings)
     if not plan.jobs and not plan.failures:
         raise UsageError(f"{settings.clips}: no clip found.", _no_clip_remedy(settings))
+    plan = plan_on(given, plan, settings) if given else plan
     factory = predictor or ModelFolderFactory(settings.model, settings.device)
     model = factory.describe()
     _make_folder(settings.out)
-    with Journal.open(settings.out / JOURNAL_NAME, settings.fingerprint(model)) as journal:
+    fingerprint = settings.fingerprint(model) | ({"detections": given.digest} if given else {})
+    with Journal.open(settings.out / JOURNAL_NAME, fingerprint) as journal:
         _tidy(settings.out)
-        run = _Run(settings, model, factory, journal, StageClock(), started)
+        run = _Run(settings, model, factory, journal, StageClock(), started, given)
         return _go(run, plan, report)
 
 
 def _go(run: _Run, plan: Plan, report: Report) -> RunSummary:
     finished = run.journal.finished()
     todo = plan.unfinished(finished)
-    run.journal.begin([job.clip for job in plan.jobs], plan.failures)
+    # A clip that went away since it was analysed stays in the tables: it did not fail.
+    failures = [row for row in plan.failures
+                if row["severity"] != "failed" or row["clip"] not in finished]
+    run.journal.begin([job.clip for job in plan.jobs], failures)
     _write_info(run, None)
     meter = Meter({job.clip: job.stamp.size_bytes for job in todo}, len(plan.jobs) - len(todo),
                   report)
@@ -132,7 +143,7 @@ def _work(run: _Run, todo: Sequence[ClipJob], meter: Meter) -> None:
     clip_settings = ClipSettings(
         every_s=settings.every_s, threshold=threshold, batch=settings.batch, track=track,
         time_from_name=settings.capture_time_from_name,
-        time_from_mtime=settings.capture_time_from_mtime)
+        time_from_mtime=settings.capture_time_from_mtime, blur_people=settings.blur_people)
     pool = WorkerPool(WorkerSpec(run.factory, threads, clip_settings), workers)
     with contextlib.closing(pool.run(todo)) as events:
         for event in events:
@@ -205,7 +216,7 @@ def _tidy(out: Path) -> None:
 
 def _write_info(run: _Run, summary: RunSummary | None) -> None:
     seconds = run.journal.stage_seconds() | dict(run.clock.seconds)
-    info = run_info(run.settings, run.model, seconds, summary)
+    info = run_info(run.settings, run.model, seconds, summary, run.given)
     try:
         write_json(run.folder / INFO_NAME, info)
     except OSError as error:
@@ -216,13 +227,25 @@ def _write_page(run: _Run, summary: RunSummary) -> None:
     facts: dict[str, Any] = {
         "model": f"{run.model.name} ({run.model.digest[:12]})",
         "score threshold": f"{run.settings.threshold(run.model):.3g}",
-        "seconds between frames": run.settings.every_s or "every frame",
+        **_frames_fact(run),
+        "people": "blurred in all pictures" if run.settings.blur_people else "not blurred",
     }
     try:
         write_page(run.folder, run.journal, str(run.settings.clips),
-                   {name: str(value) for name, value in facts.items()}, summary.seconds)
+                   {name: str(value) for name, value in facts.items()}, summary.seconds,
+                   people_blurred=run.settings.blur_people)
     except OSError as error:
         raise write_failure(run.folder, error) from error
+
+
+def _frames_fact(run: _Run) -> dict[str, Any]:
+    if run.given is None:
+        return {"seconds between frames": run.settings.every_s or "every frame"}
+    said = run.given.as_json()
+    left_out = ", ".join(f"{count} of {name}" for name, count in said["boxes_left_out"].items())
+    return {"boxes and frames": f"of {said['file']} ({said['detector']}); scores are that "
+                                "detector's own, not calibrated by wildpose",
+            **({"boxes left out": left_out} if left_out else {})}
 
 
 def _no_clip_remedy(settings: AnalyzeSettings) -> str:

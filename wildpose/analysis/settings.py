@@ -33,7 +33,7 @@ class AnalyzeSettings:
     model : str
         Name of a shipped model, or a model folder.
     every_s : float or None
-        Seconds between analysed frames; None: every frame.
+        Seconds between analysed frames; None: every frame. Without meaning beside ``detections``.
     workers : int
         Processes that take clips; 0: as many as suit the machine.
     score_threshold : float or None
@@ -46,6 +46,11 @@ class AnalyzeSettings:
         Fall back on the file's name, on its time of change.
     batch : int
         Frames that go through the model at once.
+    detections : Path or None
+        Batch file of MegaDetector: its boxes and its frames are taken, and no box is looked for.
+        ``score_threshold`` is then on the scores of that file; None: what the file says.
+    blur_people : bool
+        Make people unrecognisable in all pictures.
     """
 
     clips: Path
@@ -59,6 +64,8 @@ class AnalyzeSettings:
     capture_time_from_name: bool = False
     capture_time_from_mtime: bool = False
     batch: int = DEFAULT_BATCH
+    detections: Path | None = None
+    blur_people: bool = False
 
     def check(self) -> None:
         """Raise UsageError for a value that can't be used."""
@@ -81,7 +88,10 @@ class AnalyzeSettings:
         return model.threshold if self.score_threshold is None else self.score_threshold
 
     def fingerprint(self, model: ModelIdentity) -> dict[str, Any]:
-        """Collect what the results hang on: a run goes on only with the same values."""
+        """Collect what the results hang on: a run goes on only with the same values.
+
+        What is off by default is left out while it is off, so that runs of earlier versions go on.
+        """
         return {
             "clips": self.clips.resolve().as_posix(),
             "model": model.name,
@@ -91,6 +101,7 @@ class AnalyzeSettings:
             "stills": self.stills,
             "capture time from name": self.capture_time_from_name,
             "capture time from mtime": self.capture_time_from_mtime,
+            **({"blur people": True} if self.blur_people else {}),
         }
 
 

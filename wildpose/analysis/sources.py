@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
+
+import numpy as np
 
 from wildpose.analysis.jobs import ClipJob
 from wildpose.analysis.stills import StillsReader
 from wildpose.types import Frame
-from wildpose.video import capture_time, open_clip, probe
+from wildpose.video import DecodeReport, capture_time, open_clip, probe
 
 
 class Source(Protocol):
@@ -23,6 +25,11 @@ class Source(Protocol):
     @property
     def shortfall(self) -> str | None:
         """Why the clip was not read whole, after the last frame; None where it was."""
+        ...
+
+    @property
+    def gap(self) -> str | None:
+        """What of the clip given boxes say nothing of, after the last frame; None without any."""
         ...
 
     def facts(self, from_name: bool, from_mtime: bool) -> dict[str, Any]:
@@ -44,7 +51,9 @@ class _VideoSource:
     def __init__(self, job: ClipJob, every_s: float | None) -> None:
         self._job = job
         self._probe = probe(job.path)
-        self._clip = open_clip(job.path, every_s=every_s)
+        self._clip = open_clip(job.path, every_s=every_s,
+                               frames=job.given.frames if job.given else None)
+        self._taken_s: list[float] = []
         self.size: tuple[int, int] | None = None
 
     def __enter__(self) -> Self:
@@ -59,7 +68,14 @@ class _VideoSource:
         for frame in self._clip:
             if self.size is None:
                 self.size = (frame.image.shape[1], frame.image.shape[0])
+            if self._job.given:
+                self._taken_s.append(frame.time_s)
             yield frame
+
+    @property
+    def gap(self) -> str | None:
+        given = self._job.given
+        return given.lost(self._clip.report.frames_decoded) if given else None
 
     @property
     def shortfall(self) -> str | None:
@@ -76,7 +92,8 @@ class _VideoSource:
         captured = capture_time(self._job.path, from_name=from_name, from_mtime=from_mtime)
         width, height = self.size or (self._probe.width, self._probe.height)
         rate = self._probe.frame_rate
-        return {
+        every = {"every_s": _spacing_s(self._taken_s, report)} if self._job.given else {}
+        return every | {
             "width": width, "height": height,
             "frame_rate": float(rate) if rate is not None else None,
             "duration_s": _rounded(report.duration_s),
@@ -109,6 +126,10 @@ class _StillsSource:
             yield frame
 
     @property
+    def gap(self) -> str | None:
+        return self._job.given.gap if self._job.given else None
+
+    @property
     def shortfall(self) -> str | None:
         faults = self._reader.faults
         if not faults:
@@ -128,6 +149,15 @@ class _StillsSource:
             "capture_time_source": "EXIF:DateTimeOriginal" if started else "none",
             "notes": None,
         }
+
+
+def _spacing_s(taken_s: Sequence[float], report: DecodeReport) -> float | None:
+    """Usual time between given frames; None where they are all frames of the clip."""
+    if len(taken_s) == report.frames_decoded:
+        return None
+    if len(taken_s) < 2:
+        return report.duration_s or 1.0
+    return round(float(np.median(np.diff(taken_s))), 6)
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -101,7 +101,7 @@ class StillsReader:
     Parameters
     ----------
     job : ClipJob
-        With pictures.
+        With pictures; where it has given boxes, the others are passed over.
     """
 
     def __init__(self, job: ClipJob) -> None:
@@ -111,7 +111,11 @@ class StillsReader:
         self._times = self._read_times()
 
     def __iter__(self) -> Iterator[Frame]:
+        given = self._job.given
+        wanted = set(range(len(self._job.pictures)) if given is None else given.frames)
         for index, name in enumerate(self._job.pictures):
+            if index not in wanted:
+                continue
             try:
                 with Image.open(self._job.path / name) as picture:
                     upright = ImageOps.exif_transpose(picture).convert("RGB")

@@ -42,6 +42,8 @@ class ClipRow:
         Contact sheet, as a path relative to the page.
     dense_pose : bool
         Whether the sheet paints the parts of bodies.
+    person_detections : int
+        Boxes of people, also those of no track.
     """
 
     clip: str
@@ -57,6 +59,12 @@ class ClipRow:
     complete: bool = True
     sheet: str | None = None
     dense_pose: bool = False
+    person_detections: int = 0
+
+    @property
+    def may_show_people(self) -> bool:
+        """Whether a person was followed, or seen for a moment."""
+        return bool(self.person_tracks or self.person_detections)
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,8 @@ class RunPage:
         Clips whose best score lies below it are marked "check by eye".
     gallery : int
         At most so many clips are shown with their sheet; all stand in the table.
+    people_blurred : bool
+        Whether the sheets hide people.
     """
 
     source: str
@@ -113,6 +123,7 @@ class RunPage:
     finished: str = ""
     sure_score: float = 0.6
     gallery: int = 60
+    people_blurred: bool = False
 
 
 def rank(rows: Sequence[ClipRow]) -> list[ClipRow]:
@@ -169,7 +180,22 @@ def _head(run: RunPage, with_animals: int) -> str:
             f"analysed in {_duration(run.seconds)}")
     if run.finished:
         line += f", finished {text(run.finished)}"
-    return f"<h1>What the cameras saw</h1>\n<p class='quiet'>{line}.</p>\n{counts(shown)}"
+    return (f"<h1>What the cameras saw</h1>\n<p class='quiet'>{line}.</p>\n{counts(shown)}"
+            + _privacy(run))
+
+
+def _privacy(run: RunPage) -> str:
+    """Say before any picture whether people can be recognised in them."""
+    count = sum(row.may_show_people for row in run.rows)
+    if not count:
+        return ""
+    clips = f"{count} {_plural(count, 'clip')} (listed below)"
+    if run.people_blurred:
+        return (f"<p><span class='mark'>people</span> People, or what may be one, are in {clips}. "
+                "They are blurred in the pictures of this run; the clips themselves show them.</p>")
+    return (f"<p><span class='mark'>people</span> People, or what may be one, are in {clips} and "
+            "can be recognised in the pictures: look at them before you share this page. To hide "
+            "them, analyze with <code>--blur-people</code> into another folder.</p>")
 
 
 def _gallery(run: RunPage, ranked: Sequence[ClipRow]) -> str:
@@ -189,8 +215,6 @@ def _gallery(run: RunPage, ranked: Sequence[ClipRow]) -> str:
 
 def _caption(run: RunPage, row: ClipRow) -> str:
     facts = [_animals(row), _seen(row), text(row.capture_time or "")]
-    if row.person_tracks:
-        facts.append("people too")
     return (f"<b class='name'>{text(row.clip)}</b><br>"
             f"{' · '.join(fact for fact in facts if fact)} {_marks(run, row)}")
 
@@ -201,6 +225,8 @@ def _marks(run: RunPage, row: ClipRow) -> str:
         marks.append("check by eye")
     if not row.complete:
         marks.append("read in part")
+    if row.may_show_people:
+        marks.append("people, blurred" if run.people_blurred else "people")
     return " ".join(f'<span class="mark">{mark}</span>' for mark in marks)
 
 
@@ -224,15 +250,20 @@ def _animal_table(run: RunPage, ranked: Sequence[ClipRow]) -> str:
 
 
 def _people(run: RunPage) -> str:
-    rows = [row for row in run.rows if row.person_tracks]
+    rows = [row for row in run.rows if row.may_show_people]
     if not rows:
         return ""
-    return ("<h2>Clips with people</h2>\n<p>People are kept apart from animals in every table. "
-            "Look at these clips before you share pictures of them.</p>"
-            + table(("Clip", "Captured", "Tracks of people", "Animals at once"),
+    kept_apart = "People are kept apart from animals in every table. "
+    shared = ("They are blurred in the pictures here, but not in the clips: look at these before "
+              "you share them." if run.people_blurred else
+              "Look at these clips before you share them or pictures of them.")
+    moment = " 0 tracks: a box in single frames, which may be no person."
+    return (f"<h2>Clips with people</h2>\n<p>{kept_apart}{shared}{moment}</p>"
+            + table(("Clip", "Captured", "Tracks of people", "Boxes of people", "Animals at once"),
                     [(f"<span class='name'>{link(row.sheet, row.clip)}</span>",
                       text(row.capture_time or "unknown"), str(row.person_tracks),
-                      str(row.max_animals)) for row in rows], numeric=(2, 3)))
+                      str(row.person_detections), str(row.max_animals)) for row in rows],
+                    numeric=(2, 3, 4)))
 
 
 def _failures(run: RunPage, severity: str, heading: str, meaning: str) -> str:

@@ -1,9 +1,10 @@
-"""Boxes as MegaDetector's batch files hold them (format 1.6), written and read.
+"""Boxes as MegaDetector's batch files hold them: format 1.6 written, all versions of 1 read.
 
 One entry for each picture or video: ``detections`` is a list, empty where nothing was found, and
 null beside a ``failure`` where the file could not be read. Boxes are ``[x, y, width, height]`` in
-shares of the picture's width and height. A video also says its ``frame_rate``, the frames that were
-looked at (``frames_processed``), and for each box its ``frame_number``, counted from 0.
+shares of the picture's width and height. A video also says its ``frame_rate``, for each box its
+``frame_number``, counted from 0 (both from version 1.4 on), and the frames that were looked at
+(``frames_processed``, from version 1.5 on).
 
 Source of the format: the output-format page and the validator of the MegaDetector package.
 """
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,10 @@ class FileBoxes:
         Frames that a detector saw, those without boxes among them, in order; 0 for a picture.
     failure : str or None
         Why the file could not be read; then there are no boxes, and none may be concluded.
+    frames_known : bool
+        False where a file of an older version lists only the frames with boxes.
+    left_out : mapping of str to int
+        Boxes of categories that are neither animals nor people: how many of each.
     """
 
     file: str
@@ -71,6 +76,8 @@ class FileBoxes:
     frame_rate: float | None = None
     frames_looked_at: tuple[int, ...] = ()
     failure: str | None = None
+    frames_known: bool = True
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def failed(cls, file: str, reason: str, *, is_video: bool) -> FileBoxes:
@@ -115,6 +122,17 @@ class BatchFile:
     info: Mapping[str, Any]
     files: dict[str, FileBoxes]
     left_out: dict[str, int]
+
+    @property
+    def typical_threshold(self) -> float | None:
+        """Score from which the detector's makers take a box for one; None where none is stated."""
+        metadata = self.info.get("detector_metadata")
+        if not isinstance(metadata, Mapping):
+            return None
+        value = metadata.get("typical_detection_threshold")
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return None
+        return float(value) if 0 < value <= 1 else None
 
 
 def file_entry(found: FileBoxes) -> dict[str, Any]:
@@ -178,7 +196,7 @@ def read_batch_file(path: Path) -> BatchFile:
     try:
         names = {str(k): str(v).strip().lower() for k, v in content["detection_categories"].items()}
         entries = [dict(entry) for entry in content["images"]]
-        version = str(content["info"]["format_version"])
+        version, info = str(content["info"]["format_version"]), dict(content["info"])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(f"{path}: no batch file of MegaDetector ({error!r}).", _REMEDY) from error
     if version.partition(".")[0] != "1":
@@ -188,19 +206,22 @@ def read_batch_file(path: Path) -> BatchFile:
     for number, entry in enumerate(entries):
         place = f"{path}: {entry.get('file', f'entry {number}')}"
         try:
-            found = _read_entry(entry, names, left_out)
+            found = _read_entry(entry, names)
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(f"{place}: {_said(error)}.", _REMEDY) from error
         if found.file in files:
             raise DataError(f"{place}: stands there twice.", _REMEDY)
         files[found.file] = found
-    return BatchFile(content["info"], files, dict(left_out))
+        left_out.update(found.left_out)
+    return BatchFile(info, files, dict(left_out))
 
 
 def _loaded(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise DataError(f"{path}: can't be read ({error.strerror}).", _REMEDY) from error
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: can't be read as JSON ({error}).", _REMEDY) from error
 
 
@@ -208,31 +229,38 @@ def _said(error: Exception) -> str:
     return f"{error} is missing" if isinstance(error, KeyError) else str(error)
 
 
-def _read_entry(
-    entry: Mapping[str, Any], names: Mapping[str, str], left_out: Counter[str]
-) -> FileBoxes:
+def _read_entry(entry: Mapping[str, Any], names: Mapping[str, str]) -> FileBoxes:
     file = str(entry["file"]).replace("\\", "/")
-    rate, looked = entry.get("frame_rate"), entry.get("frames_processed")
+    rate, looked, boxes = entry.get("frame_rate"), entry.get("frames_processed"), entry.get(
+        "detections")
     is_video = rate is not None or looked is not None or file.lower().endswith(VIDEO_SUFFIXES)
     if entry.get("failure") is not None:
         return FileBoxes.failed(file, str(entry["failure"]), is_video=is_video)
-    if not isinstance(entry["detections"], list):
+    if not isinstance(boxes, list):
         raise ValueError("has neither detections nor a failure")
-    kept = _kept(entry["detections"], names, left_out)
-    frames = [_frame(box["frame_number"]) if is_video else 0 for box in kept]
-    seen = {_frame(f) for f in _listed(looked)} | set(frames) if is_video else {0}
+    is_video = is_video or any("frame_number" in box for box in boxes)
+    kept, left_out = _kept(boxes, names)
+    seen = {_frame(f) for f in _listed(looked)} | {_frame_of(b) for b in boxes} if is_video else {0}
     return FileBoxes(
-        file, np.array(frames, np.int64), _shares([box["bbox"] for box in kept]),
-        _scores([box["conf"] for box in kept]),
+        file, np.array([_frame_of(box) if is_video else 0 for box in kept], np.int64),
+        _shares([box["bbox"] for box in kept]), _scores([box["conf"] for box in kept]),
         np.array([_CLASS_OF_NAME[names[str(box["category"])]] for box in kept], np.int16),
         np.array([_track(box.get("track_id")) for box in kept], np.int32),
-        is_video, float(rate) if rate and rate > 0 else None, tuple(sorted(seen)))
+        is_video, float(rate) if rate and rate > 0 else None, tuple(sorted(seen)),
+        frames_known=looked is not None or not is_video, left_out=left_out)
+
+
+def _frame_of(box: Mapping[str, Any]) -> int:
+    if "frame_number" not in box:
+        raise ValueError("frame_number of a box is missing (it is there from format 1.4 on): which "
+                         "frame of the video it is on can't be known")
+    return _frame(box["frame_number"])
 
 
 def _kept(
-    boxes: Sequence[Mapping[str, Any]], names: Mapping[str, str], left_out: Counter[str]
-) -> list[Mapping[str, Any]]:
-    kept = []
+    boxes: Sequence[Mapping[str, Any]], names: Mapping[str, str]
+) -> tuple[list[Mapping[str, Any]], dict[str, int]]:
+    kept, left_out = [], Counter[str]()
     for box in boxes:
         category = str(box["category"])
         if category not in names:
@@ -241,7 +269,7 @@ def _kept(
             kept.append(box)
         else:
             left_out[names[category]] += 1
-    return kept
+    return kept, dict(left_out)
 
 
 def _listed(frames: Any) -> Iterable[Any]:

@@ -107,12 +107,20 @@ class Detector(nn.Module):
         pictures : uint8 or float 0..255 [B, 3, H, W]
             RGB; H and W are multiples of 64, or of 32 at the least.
         """
+        pyramid, maps = self._pyramid_and_maps(pictures)
+        return Features(self.first_stage(pyramid), maps)
+
+    def region_maps(self, pictures: Tensor) -> RegionMaps:
+        """What heads cut regions from that are known already: :meth:`features` without a search."""
+        return self._pyramid_and_maps(pictures)[1]
+
+    def _pyramid_and_maps(self, pictures: Tensor) -> tuple[list[Tensor], RegionMaps]:
         trunk_maps = self.trunk(normalise(pictures))
         pyramid = self.pyramid(trunk_maps)
         scaled = with_gain(pyramid)
         named = {name: level for name, level in zip(("p3", "p4", "p5"), scaled, strict=False)}
         size = (int(pictures.shape[-2]), int(pictures.shape[-1]))
-        return Features(self.first_stage(pyramid), RegionMaps(named, trunk_maps.c2, size))
+        return pyramid, RegionMaps(named, trunk_maps.c2, size)
 
     @torch.no_grad()
     def detect(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,25 +85,35 @@ class Predictor:
         self._limits = ProposalLimits(minimum_score=max(LOWEST_SCORE, lowest**2 * 0.99))
         self._lowest = lowest
 
-    def predict(self, images: Sequence[Array]) -> list[Detections]:
-        """Detections of each picture, best first.
+    def predict(
+        self, images: Sequence[Array], boxes: Sequence[Detections] | None = None
+    ) -> list[Detections]:
+        """Detections of each picture, best first; or what the heads say of boxes that are given.
 
         Parameters
         ----------
         images : sequence of uint8 [H, W, 3]
             RGB; sizes may differ.
+        boxes : sequence of Detections, optional
+            One for each picture, in its pixels, boxes with an area: these are taken and none is
+            looked for.
 
         Returns
         -------
         list of Detections
-            Boxes in pixels of each picture; masks from ``mask_score`` on.
+            Boxes in pixels of each picture; masks from ``mask_score`` on. Of given boxes: the same
+            rows, each with a mask and dense pose whatever its score.
         """
-        boxes = [choose_letterbox(i.shape[:2], self.description.canvases) for i in images]
-        found: list[Detections] = [Detections.empty()] * len(images)
-        for canvas in dict.fromkeys(b.canvas for b in boxes):
-            index = [i for i, b in enumerate(boxes) if b.canvas == canvas]
-            pictures = torch.stack([on_canvas(images[i], boxes[i]) for i in index])
-            answers = self._answer(pictures, [(images[i].shape[:2], boxes[i]) for i in index])
+        found = [Detections.empty()] * len(images) if boxes is None else list(boxes)
+        wanted = [i for i in range(len(images)) if boxes is None or len(boxes[i])]
+        frames = {i: choose_letterbox(images[i].shape[:2], self.description.canvases)
+                  for i in wanted}
+        for canvas in dict.fromkeys(box.canvas for box in frames.values()):
+            index = [i for i in wanted if frames[i].canvas == canvas]
+            pictures = torch.stack([on_canvas(images[i], frames[i]) for i in index])
+            sizes = [(images[i].shape[:2], frames[i]) for i in index]
+            answers = (self._answer(pictures, sizes) if boxes is None
+                       else self._answer_on(pictures, sizes, [boxes[i] for i in index]))
             for i, detections in zip(index, answers, strict=True):
                 found[i] = detections
         return found
@@ -116,9 +127,7 @@ class Predictor:
         )
         kept = [self._from(a, self.minimum_score) for a in answers]
         drawn = [self._from(a, self.mask_score).box_xyxy for a in kept]
-        masked = self.detector.mask_head(maps, drawn)
-        poses = self._poses(maps, drawn, [box for _, box in frames], masked)
-        parts = masked.probability().cpu().numpy().astype(np.float32)
+        parts, poses = self._heads(maps, drawn, [box for _, box in frames])
         results, start = [], 0
         for answer, with_mask, (size, box) in zip(kept, drawn, frames, strict=True):
             rows = slice(start, start + len(with_mask))
@@ -126,6 +135,40 @@ class Predictor:
             results.append(self._detections(answer, parts[rows], (size[0], size[1]), box,
                                             poses[rows]))
         return results
+
+    @torch.inference_mode()
+    def _answer_on(
+        self, pictures: Tensor, frames: list[tuple[tuple[int, ...], Letterbox]],
+        given: list[Detections],
+    ) -> list[Detections]:
+        maps = self.detector.region_maps(pictures.to(self.device))
+        drawn = [self._on_canvas(own.box_xyxy, box)
+                 for own, (_, box) in zip(given, frames, strict=True)]
+        parts, poses = self._heads(maps, drawn, [box for _, box in frames])
+        results, start = [], 0
+        for own, (size, _) in zip(given, frames, strict=True):
+            rows = slice(start, start + len(own))
+            start = rows.stop
+            pasted = [paste_mask(part, box, (size[0], size[1]))
+                      for part, box in zip(parts[rows], own.box_xyxy, strict=True)]
+            results.append(replace(
+                own, masks=tuple(mask for mask, _ in pasted),
+                mask_confidence=np.array([c for _, c in pasted], np.float32),
+                dense_pose=tuple(poses[rows]) or (None,) * len(own)))
+        return results
+
+    def _heads(
+        self, maps: RegionMaps, drawn: list[Tensor], frames: list[Letterbox]
+    ) -> tuple[Array, list[DensePose]]:
+        """Foreground of all boxes, float32 [R, S, S], and their dense pose where there is any."""
+        masked = self.detector.mask_head(maps, drawn)
+        poses = self._poses(maps, drawn, frames, masked)
+        return masked.probability().cpu().numpy().astype(np.float32), poses
+
+    def _on_canvas(self, box_xyxy: Array, box: Letterbox) -> Tensor:
+        scale = np.array(box.scale_xy * 2, np.float32)
+        asked = np.asarray(box_xyxy, np.float32).reshape(-1, 4) * scale
+        return torch.from_numpy(asked).to(self.device)
 
     @torch.inference_mode()
     def dense_pose(self, image: Array, box_xyxy: Array) -> list[DensePose]:
@@ -151,10 +194,8 @@ class Predictor:
             raise ModelError(f"{self.name} gives no dense pose.",
                              "Take a model that has a dense-pose head.")
         box = choose_letterbox(image.shape[:2], self.description.canvases)
-        maps = self.detector.features(on_canvas(image, box)[None].to(self.device)).maps
-        scale = np.array(box.scale_xy * 2, np.float32)
-        asked = np.asarray(box_xyxy, np.float32).reshape(-1, 4) * scale
-        boxes = [torch.from_numpy(asked).to(self.device)]
+        maps = self.detector.region_maps(on_canvas(image, box)[None].to(self.device))
+        boxes = [self._on_canvas(box_xyxy, box)]
         return self._poses(maps, boxes, [box], self.detector.mask_head(maps, boxes))
 
     def _poses(

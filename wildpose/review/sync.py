@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from wildpose.analysis.info import blurs_people
 from wildpose.results.run_folder import RunFolder
 from wildpose.review.belonging import RUN_ID, claim_dataset, earlier_database
 from wildpose.review.clips import Report, ReviewClip, read_clips
@@ -24,6 +25,7 @@ from wildpose.review.environment import proxies_of, review_home, start_fiftyone
 from wildpose.review.layout import CLIP_KEY, REVIEW_STATE, REVIEW_STATES, TRACKS, open_dataset
 from wildpose.review.light import light_of
 from wildpose.review.media import ClipMedia, MediaFolder
+from wildpose.review.people import people_of
 
 
 @dataclass
@@ -75,7 +77,8 @@ class _Known:
 
 
 def build_dataset(
-    run: Path, *, home: Path | None = None, report: Report | None = None
+    run: Path, *, home: Path | None = None, report: Report | None = None,
+    blur_people: bool = False,
 ) -> ReviewSummary:
     """Make or update the FiftyOne data set of a run.
 
@@ -88,6 +91,8 @@ def build_dataset(
         :func:`wildpose.review.environment.review_home`.
     report : callable, optional
         Progress, see :data:`Report`: proxies of long clips take time.
+    blur_people : bool
+        Show people unrecognisable; a run that was analysed so is shown so in any case.
 
     Returns
     -------
@@ -103,7 +108,8 @@ def build_dataset(
     folder = RunFolder(run)
     place = home or review_home()
     start_fiftyone(place)
-    clips = list(read_clips(folder, MediaFolder(proxies_of(run)), report))
+    people = people_of(folder) if blur_people or blurs_people(folder.info()) else None
+    clips = list(read_clips(folder, MediaFolder(proxies_of(run), people), report))
     name = dataset_name(run)
     run_id, notes = claim_dataset(run, name)
     dataset = open_dataset(name, {"run": str(run.resolve()), RUN_ID: run_id})

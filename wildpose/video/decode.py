@@ -10,7 +10,7 @@ decoder's own threads cost a 4K HEVC clip 25 % more processor time and three tim
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,7 +23,7 @@ from ..types import Array, Frame
 from .container import MAX_PIXELS, open_source
 from .orientation import Orientation
 from .report import Counts, DecodeReport, make_report
-from .sampling import PresentationClock, TimeSampler
+from .sampling import FrameSampler, PresentationClock, TimeSampler
 from .structure import cut_short
 
 READ_ERRORS_IN_A_ROW = 16
@@ -31,7 +31,8 @@ READ_ERRORS_IN_A_ROW = 16
 
 
 def open_clip(
-    path: Path | str, every_s: float | None = None, *, max_side: int | None = None
+    path: Path | str, every_s: float | None = None, *, max_side: int | None = None,
+    frames: Collection[int] | None = None,
 ) -> ClipReader:
     """Open a clip for reading.
 
@@ -44,6 +45,8 @@ def open_clip(
     max_side : int or None
         Hand out smaller pictures, this long on their longer side, where the clip's are larger;
         their coordinates are not those of the clip. None keeps the size.
+    frames : collection of int or None
+        Hand out these frames, by number from 0 as decoded, whatever ``every_s`` says.
 
     Returns
     -------
@@ -57,7 +60,7 @@ def open_clip(
     UsageError
         Where ``every_s`` is not above 0.
     """
-    return ClipReader(Path(path), every_s, max_side)
+    return ClipReader(Path(path), every_s, max_side, frames)
 
 
 class ClipReader:
@@ -70,11 +73,15 @@ class ClipReader:
     path : Path
     every_s : float or None
     max_side : int or None
+    frames : collection of int or None
         As in :func:`open_clip`.
     """
 
-    def __init__(self, path: Path, every_s: float | None, max_side: int | None = None) -> None:
-        self._sampler = TimeSampler(every_s)
+    def __init__(
+        self, path: Path, every_s: float | None, max_side: int | None = None,
+        frames: Collection[int] | None = None,
+    ) -> None:
+        self._sampler = TimeSampler(every_s) if frames is None else FrameSampler(frames)
         self._source = open_source(path)
         stream = self._source.stream
         stream.thread_type = "NONE"
@@ -113,7 +120,7 @@ class ClipReader:
             index = self._counts.frames_decoded
             self._counts.frames_decoded += 1
             time_s = self._clock.time_s(self._stamp_s(picture))
-            if self._sampler.take(time_s):
+            if self._sampler.take(time_s, index):
                 self._counts.frames_sampled += 1
                 yield Frame(self._painter.rgb(picture, index), index, time_s)
         if self._counts.frames_decoded == 0:

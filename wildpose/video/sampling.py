@@ -1,14 +1,16 @@
 """When a frame is shown, and which frames to take.
 
 Time is always the presentation time that the file states for a frame, counted from the clip's
-first frame; index / rate is wrong for variable frame rates, dropped frames and gaps. Two small
-classes, both streaming: :class:`PresentationClock` turns what the file says into times that
-never run backwards, :class:`TimeSampler` picks the frames to analyse.
+first frame; index / rate is wrong for variable frame rates, dropped frames and gaps. Small
+classes, all streaming: :class:`PresentationClock` turns what the file says into times that
+never run backwards, :class:`TimeSampler` picks the frames to analyse, :class:`FrameSampler` those
+that somebody else has picked.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from fractions import Fraction
 
 from ..errors import UsageError
@@ -119,8 +121,8 @@ class TimeSampler:
         self.every_s = every_s
         self._slot: int | None = None
 
-    def take(self, time_s: float) -> bool:
-        """Whether to take the frame at this time; times come in increasing order."""
+    def take(self, time_s: float, frame_index: int = 0) -> bool:
+        """Whether to take the frame at this time, whatever its number; times come in order."""
         if self.every_s is None:
             return True
         slot = math.floor((time_s + min(ROUNDING_S, self.every_s / 4)) / self.every_s)
@@ -128,3 +130,26 @@ class TimeSampler:
             return False
         self._slot = slot
         return True
+
+
+class FrameSampler:
+    """Which frames to take: those whose numbers are given, at whatever time they are shown.
+
+    Parameters
+    ----------
+    frames : collection of int
+        Numbers of frames as decoded, from 0; those that the clip does not have are no error.
+
+    Examples
+    --------
+    >>> sampler = FrameSampler([0, 3])
+    >>> [index for index in range(5) if sampler.take(index / 10, index)]
+    [0, 3]
+    """
+
+    def __init__(self, frames: Collection[int]) -> None:
+        self._frames = frozenset(frames)
+
+    def take(self, time_s: float, frame_index: int) -> bool:
+        """Whether to take the frame of this number."""
+        return frame_index in self._frames
