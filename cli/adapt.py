@@ -51,8 +51,9 @@ Validation = Annotated[
 ]
 Corrections = Annotated[
     Path | None,
-    typer.Option("--labels", metavar="FILE",
-                 help="Pictures of the species that people labelled, to learn from."),
+    typer.Option("--labels", metavar="DIR",
+                 help="Pictures of the species that people labelled, to learn from: what "
+                 "`wildpose corrections` wrote, or a COCO folder."),
 ]
 Every = Annotated[
     str, typer.Option("--every", metavar="TIME", help="Look at one frame each TIME.")

@@ -1,4 +1,4 @@
-"""Where people are taken to be: around their boxes in time, and in animals' boxes that are one."""
+"""Where people are taken to be: around their boxes in time, and in boxes of animals."""
 
 from __future__ import annotations
 

@@ -125,7 +125,8 @@ CLIPS = TableSchema(
         _count("frames_sampled", "Frames that were analysed."),
         _count("packet_errors", "Packets of video that could not be decoded (for folders of "
                "pictures: pictures that could not be read)."),
-        Column("every_s", "float64", "Time between analysed frames; null: every frame.", "s",
+        Column("every_s", "float64", "Time between analysed frames; null: every frame. In runs "
+               "with `--detections` the usual time between those of the file.", "s",
                nullable=True, minimum=0),
         Column("capture_time", "string", "When the recording began, as ISO 8601, with an offset "
                "only where the file states one.", nullable=True),
@@ -188,7 +189,8 @@ DETECTIONS = TableSchema(
         Column("track_id", "int32", "Track that it belongs to; 0: of none, a single doubtful "
                "moment that no other frame confirms, not counted as an animal.", minimum=0),
         _CLASS,
-        Column("score", "float32", "Calibrated probability that the box holds what `class` says.",
+        Column("score", "float32", "Calibrated probability that the box holds what `class` says; "
+               "in runs with `--detections` the score of the detector that found the box.",
                "probability", minimum=0, maximum=1),
         Column("x1", "float32", "Left edge.", "px as shown"),
         Column("y1", "float32", "Top edge.", "px as shown"),
