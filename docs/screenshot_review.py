@@ -3,9 +3,9 @@
 Usage: python docs/screenshot_review.py RUN OUT
 
 Builds the data set of the run in a database of its own, serves the App, and writes
-OUT/review_grid.png (all clips), OUT/review_view.png (a saved view), OUT/review_clip.png (the clip
+OUT/review_grid.jpg (all clips), OUT/review_view.jpg (a saved view), OUT/review_clip.jpg (the clip
 with most animals, opened at its best frame, with masks and dense pose switched on),
-OUT/review_doubt.png (the doubt of the dense pose there) and OUT/review_edit.png (the same clip in
+OUT/review_doubt.jpg (the doubt of the dense pose there) and OUT/review_edit.jpg (the same clip in
 the tab where boxes are edited). Needs the system's Chromium (Debian: apt install chromium) and the
 package's dev extra.
 """
@@ -87,15 +87,16 @@ def take_clip(page: Page, url: str, time_s: float, folder: Path) -> None:
     page.wait_for_selector(OPENED)
     tick(page, "masks", "parts")
     go_to_time(page, time_s)
-    save(page, folder / "review_clip.png")
+    save(page, folder / "review_clip.jpg")
     tick(page, "masks", "parts", "doubt")
+    page.keyboard.press(".")  # what is switched on is drawn with the next frame
     page.wait_for_timeout(2500)
-    save(page, folder / "review_doubt.png")
+    save(page, folder / "review_doubt.jpg")
     page.get_by_text("Annotate", exact=True).first.click()
     page.wait_for_timeout(5000)
     page.get_by_text("Dismiss", exact=True).first.click()
     go_to_time(page, time_s)
-    save(page, folder / "review_edit.png")
+    save(page, folder / "review_edit.jpg")
 
 
 def tick(page: Page, *fields: str) -> None:
@@ -108,7 +109,7 @@ def tick(page: Page, *fields: str) -> None:
 def save(page: Page, target: Path) -> None:
     """Keep a picture; where the files lie on this machine is nobody's business."""
     paths = page.get_by_text(re.compile(r"^/.+/"))
-    page.screenshot(path=target, mask=[paths], mask_color="#2e2e2e")
+    page.screenshot(path=target, type="jpeg", quality=86, mask=[paths], mask_color="#2e2e2e")
 
 
 def go_to_time(page: Page, time_s: float) -> None:
@@ -147,8 +148,8 @@ def take_all(run: Path, folder: Path) -> None:
     sample_id, time_s = busiest_clip(dataset)
     with running_app(run, port=free_port()) as url, browser_page() as page:
         show_track_numbers(page, dataset)
-        take_grid(page, url, folder / "review_grid.png")
-        take_grid(page, f"{url}?view={VIEW}", folder / "review_view.png")
+        take_grid(page, url, folder / "review_grid.jpg")
+        take_grid(page, f"{url}?view={VIEW}", folder / "review_view.jpg")
         take_clip(page, f"{url}?id={sample_id}", time_s, folder)
 
 

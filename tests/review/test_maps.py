@@ -61,9 +61,9 @@ def test_a_small_animal_lies_over_a_large_one_whatever_the_order():
 def test_large_frames_get_a_small_picture_and_what_lies_outside_is_cut():
     pose = random_pose((-500.0, 100.0, 900.0, 1500.0))
     parts, doubt = paint([(tile_of(pose), pose.box_xyxy)], 1920, 1080)
-    assert parts.shape == (270, MAP_SIDE_PX, 3)
-    assert doubt.shape == (270, MAP_SIDE_PX)
-    assert parts[:20].max() == 0
+    assert parts.shape == (180, MAP_SIDE_PX, 3)
+    assert doubt.shape == (180, MAP_SIDE_PX)
+    assert parts[:16].max() == 0  # the box begins 100 pixels down
     assert parts.any()
 
 

@@ -21,7 +21,9 @@ Five fields of a frame are filled, all of them the machine's:
 from __future__ import annotations
 
 import hashlib
+import io
 import math
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +52,9 @@ ATTRIBUTES = {"keyframe": "BooleanField", "interpolated": "BooleanField",
 are the network's own uncertainties; they stand on analysed frames alone."""
 MASK_SIDE_PX = 256
 """Longer sides of masks are thinned out to at most this: heavy masks make playback stutter."""
+
+_EFFORT = 1
+"""Of zlib, 1 to 9: the least is three times as fast as FiftyOne's 6 and packs half as well."""
 
 Document = dict[str, Any]
 
@@ -173,18 +178,28 @@ def _box(row: Mapping[str, Any], rows: ClipRows, tiles: Mapping[int, Tile]) -> _
     mask = mask_xyxy = None
     if isinstance(row["mask_rle"], str):
         mask_xyxy, crop = crop_mask({"size": [rows.height, rows.width], "counts": row["mask_rle"]})
-        mask = {"mask": _packed(crop)}
+        mask = {"mask": packed(crop)}
     return _Box(int(row["frame_index"]), str(row["class"]), float(row["score"]),
                 np.array([row[edge] for edge in ("x1", "y1", "x2", "y2")], np.float64),
                 {name: float(fact) for name, fact in facts.items()
                  if fact is not None and not math.isnan(fact)}, mask, mask_xyxy, tile)
 
 
-def _packed(array: Array) -> Any:
-    from bson import Binary
-    from fiftyone.core.utils import serialize_numpy_array
+def packed(array: Array) -> bytes:
+    """Pack an array as FiftyOne does, only with less effort: pictures are most of a build's time.
 
-    return Binary(serialize_numpy_array(np.ascontiguousarray(array)))
+    Parameters
+    ----------
+    array : ndarray
+
+    Returns
+    -------
+    bytes
+        For ``fiftyone.core.utils.deserialize_numpy_array``; some hundred to some thousand bytes.
+    """
+    with io.BytesIO() as file:
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+        return zlib.compress(file.getvalue(), _EFFORT)
 
 
 def _add_track(frames: dict[int, _Frame], track: _Track) -> None:
@@ -245,8 +260,8 @@ def _fields(frame: _Frame, rows: ClipRows, frame_index: int) -> dict[str, Docume
         name: {"_cls": "Detections", "detections": found} for name, found in frame.labels.items()}
     if frame.tiles:
         parts, doubt = paint(frame.tiles, rows.width, rows.height)
-        for name, picture in ((PARTS, {"_cls": "Segmentation", "mask": _packed(parts)}),
-                              (DOUBT, {"_cls": "Heatmap", "map": _packed(doubt),
+        for name, picture in ((PARTS, {"_cls": "Segmentation", "mask": packed(parts)}),
+                              (DOUBT, {"_cls": "Heatmap", "map": packed(doubt),
                                        "range": [0.0, 255.0]})):
             fields[name] = {"_id": object_id(rows.clip, name, frame_index), "tags": [], **picture}
     return fields

@@ -123,7 +123,6 @@ def _set_appearance(dataset: Any) -> None:
     config.active_fields = fo.ActiveFields(paths=shown)
     config.color_scheme = fo.ColorScheme(
         color_by="instance", color_pool=_TRACK_COLOURS, opacity=0.5,
-        colorscales=[{"path": f"frames.{DOUBT}", "name": "hot"}],
         fields=[{"path": f"frames.{UNTRACKED}", "fieldColor": "#9a9a9a"}])
     config.sidebar_groups = _sidebar(fo.DatasetAppConfig.default_sidebar_groups(dataset))
     dataset.save()

@@ -19,7 +19,7 @@ from wildpose.results.dense_pose import read_dense_pose
 from wildpose.surface.charts import CHARTS
 from wildpose.types import Array, DensePose
 
-MAP_SIDE_PX = 480
+MAP_SIDE_PX = 320
 """Longer side of the pictures; the App stretches them over the frame."""
 _KINDS = len(CHART_COLOURS)
 _DOUBT_STEP = 16
@@ -139,16 +139,17 @@ def paint(tiles: Sequence[tuple[Tile, Array]], width: int, height: int) -> tuple
     """
     scale = min(1.0, MAP_SIDE_PX / max(width, height))
     size = max(1, round(height * scale)), max(1, round(width * scale))
-    code, doubt = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
+    parts, doubt = np.zeros((*size, 3), np.uint8), np.zeros(size, np.uint8)
     for tile, box in sorted(tiles, key=lambda pair: -_area(pair[1])):
         rows, top = _cells(box[1] * scale, box[3] * scale, tile.code.shape[0], size[0])
         columns, left = _cells(box[0] * scale, box[2] * scale, tile.code.shape[1], size[1])
         here = np.ix_(rows, columns)
         at = (slice(top, top + len(rows)), slice(left, left + len(columns)))
-        body = tile.code[here] > 0
-        code[at][body] = tile.code[here][body]
+        code = tile.code[here]
+        body = code > 0
+        parts[at][body] = PART_COLOURS[code[body]]
         doubt[at][body] = tile.doubt[here][body]
-    return PART_COLOURS[code], doubt
+    return parts, doubt
 
 
 def _area(box_xyxy: Array) -> float:
