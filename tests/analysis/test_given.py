@@ -55,7 +55,8 @@ def looked_at(clips: Path, json_file: Path, **more) -> dict[str, ClipRecord]:
     plan, settings = planned(clips, json_file, **more)
     threshold = settings.score_threshold
     how = ClipSettings(None, threshold, 4, TrackSettings(
-        start_score=threshold, keep_score=min(TrackSettings.keep_score, threshold)))
+        start_score=threshold, keep_score=min(TrackSettings.keep_score, threshold)),
+        blur_people=settings.blur_people)
     return {job.clip: analyse_clip(job, GivenBlobFactory(), how) for job in plan.jobs}
 
 
@@ -105,7 +106,8 @@ def test_old_files_list_only_frames_with_boxes(one_clip, tmp_path):
     old = {"frame_rate": 10.0, "detections": [blob_box(2), blob_box(6), blob_box(9, category="3")]}
     file = batch(tmp_path / "md.json", {
         "east/one.mp4": old, "west/empty.avi": {"detections": []}}, format_version="1.4")
-    one, empty = (looked_at(one_clip, file)[c].row for c in ("east/one.mp4", "west/empty.avi"))
+    records = looked_at(one_clip, file, blur_people=True)
+    one, empty = (records[clip].row for clip in ("east/one.mp4", "west/empty.avi"))
     assert (one["frames_sampled"], empty["frames_sampled"]) == (3, 0)
     for row in (one, empty):
         assert "only frames with boxes" in row["notes"]
@@ -157,6 +159,13 @@ def test_folders_of_pictures(tmp_path):
         2, 1, False)
     assert [row["reason"] for row in site.failures] == [
         "md.json says nothing of 2 of 4 pictures, the first: 2.jpg: broken"]
+
+    Image.fromarray(blob_image(0, blobs=0)).save(folder / "whole.jpg")
+    half = (folder / "whole.jpg").read_bytes()[:700]
+    for name in ("0.jpg", "1.jpg", "2.jpg", "3.jpg", "whole.jpg"):
+        (folder / name).write_bytes(half)
+    lost = looked_at(tmp_path / "clips", file, stills=True)["site"]
+    assert (lost.row, lost.failures[0]["severity"]) == (None, "failed")
 
     with pytest.raises(UsageError, match=r"no clip found\. .*--stills"):
         go(tmp_path / "clips", tmp_path / "none", file)

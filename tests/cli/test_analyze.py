@@ -123,7 +123,7 @@ def test_an_export_for_megadetector_comes_in_again_with_the_same_boxes_and_track
     done = wildpose("analyze", tmp_path / "clips", "--out", tmp_path / "again", "--detections",
                     tmp_path / "md.json", "--workers", "1", "--blur-people")
     assert done.returncode == 0, done.stderr
-    once, again = (table.query("clip == @clip").reset_index(drop=True)
+    once, again = (table[table["clip"] == clip].reset_index(drop=True)
                    for table in (RunFolder(run_folder).detections(),
                                  RunFolder(tmp_path / "again").detections()))
     assert len(once) > 5

@@ -118,7 +118,7 @@ def analyse_clip(
             frames = track_clip(_seen_by(thumbnails, stream, clock), _track_settings(job, settings))
     except ClipError as error:
         return _failed(job, "decode", error.message, error.remedy, clock)
-    if not frames and job.given is None:
+    if not frames and (job.given is None or job.pictures):
         reason = source.shortfall or "no frame could be decoded"
         return _failed(job, "decode", reason, _COPY_AGAIN, clock)
     poses.keep(frames, settings.threshold)
@@ -161,13 +161,12 @@ def _seen_by(
 
 
 def _all_boxes(frames: Sequence[FrameDetections], source: Source) -> ClipBoxes:
-    found = [frame.detections for frame in frames]
-    return ClipBoxes(
-        np.repeat([frame.time_s for frame in frames], [len(one) for one in found]),
-        np.concatenate([np.zeros((0, 4)), *(one.box_xyxy for one in found)]).astype(np.float64),
-        np.concatenate([np.zeros(0, np.int64), *(one.track_id for one in found)]),
-        np.concatenate([np.zeros(0, np.int64), *(one.class_id for one in found)])
-        == ClassId.PERSON, source.size or (1, 1))
+    rows = [(frame.time_s, *frame.detections.box_xyxy[i].tolist(), frame.detections.track_id[i],
+             frame.detections.class_id[i] == ClassId.PERSON)
+            for frame in frames for i in range(len(frame.detections))]
+    table = np.array(rows, np.float64).reshape(-1, 7)
+    return ClipBoxes(table[:, 0], table[:, 1:5], table[:, 5], table[:, 6] > 0,
+                     source.size or (1, 1))
 
 
 def _record(
