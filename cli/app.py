@@ -9,6 +9,7 @@ import typer
 
 from .adapt import adapt
 from .analyze import analyze
+from .corrections import corrections
 from .doctor import doctor
 from .evaluate import evaluate
 from .export import export
@@ -23,6 +24,7 @@ from .train import train
 COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
     "analyze": (analyze, "Find the animals in a folder of clips."),
     "review": (review, "Look at the clips of a run in your browser."),
+    "corrections": (corrections, "Write what you corrected there, for adapt and report."),
     "export": (export, "Write the results in formats that other programs read."),
     "report": (report, "Make tables and plots of ecology: events, MaxN, activity, effort."),
     "adapt": (adapt, "Make a model better on your species, from unlabelled clips."),
@@ -46,6 +48,7 @@ _GO_ON = {
 _EXAMPLES = {
     "analyze": "Example: wildpose analyze clips/2026-05 --out runs/2026-05",
     "review": "Example: wildpose review runs/2026-05",
+    "corrections": "Example: wildpose corrections runs/2026-05 --out corrected/2026-05",
     "export": "Example: wildpose export runs/2026-05 --format megadetector --out clips/md.json",
     "report": "Example: wildpose report runs/2026-05 --deployments cameras.csv --out report",
     "adapt": 'Example: wildpose adapt clips/ --species "Pan troglodytes" --out my_models/chimp',

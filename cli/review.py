@@ -31,8 +31,8 @@ def review(
 ) -> int:
     """Look at the clips of a run, with boxes, masks and tracks, in your browser.
 
-    Makes a FiftyOne dataset inside the run folder and opens the App. Run again, it updates the
-    dataset; what you tagged or edited stays.
+    Makes a FiftyOne dataset of the run, in one database for all your runs, and opens the App. Run
+    again, it updates the dataset; what you tagged or edited stays.
     """
     from wildpose.review import build_dataset, open_app
 

@@ -17,6 +17,7 @@ from wildpose.results.journal import Journal
 from wildpose.results.record import ClipRecord, FileStamp, failure_row
 from wildpose.results.schema import CLIPS, DETECTIONS
 from wildpose.results.tables import write_tables
+from wildpose.review.belonging import RUN_ID
 from wildpose.review.environment import start_fiftyone
 from wildpose.review.sync import dataset_name
 from wildpose.video import write_clip
@@ -135,9 +136,12 @@ def writer(home: Path) -> RunWriter:
 
     folder = home.parent / "space"
     shutil.rmtree(folder, ignore_errors=True)
-    name = dataset_name(folder / "run", shared=True)
+    name = dataset_name(folder / "run")
     if fo.dataset_exists(name):
-        fo.load_dataset(name).clear()
+        dataset = fo.load_dataset(name)
+        dataset.clear()
+        dataset.info.pop(RUN_ID, None)
+        dataset.save()
     boxes = [Box(3, 1, (4, 4, 14, 24), mask=True), Box(6, 1, (10, 4, 20, 24), 0.9, mask=True),
              Box(12, 1, (40, 10, 50, 30), 0.6), Box(6, 0, (1, 1, 5, 5), 0.2)]
     return RunWriter(folder, {"wald/a.mp4": boxes})

@@ -2,17 +2,20 @@
 
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
 
 from wildpose.review.environment import (
     ReviewError,
+    _drop_logs,
     check_database,
     check_port,
     database_program,
     environment_of,
     other_home,
+    review_home,
 )
 
 
@@ -82,3 +85,32 @@ def test_another_home_holds_for_the_block_only(tmp_path, monkeypatch):
         assert os.environ["XDG_CACHE_HOME"] == "/somewhere/else/.cache"
     assert os.environ["HOME"] == "/somewhere/else"
     assert "XDG_CACHE_HOME" not in os.environ
+
+
+@pytest.mark.parametrize(("platform", "variables", "folder"), [
+    ("linux", {"WILDPOSE_HOME": "/data/wp"}, "/data/wp/fiftyone"),
+    ("linux", {"XDG_DATA_HOME": "/big"}, "/big/wildpose/fiftyone"),
+    ("linux", {"XDG_DATA_HOME": "not/absolute"}, "/u/.local/share/wildpose/fiftyone"),
+    ("linux", {}, "/u/.local/share/wildpose/fiftyone"),
+    ("darwin", {}, "/u/Library/Application Support/wildpose/fiftyone"),
+    ("win32", {"LOCALAPPDATA": "/u/Local"}, "/u/Local/wildpose/fiftyone"),
+    ("win32", {}, "/u/AppData/Local/wildpose/fiftyone"),
+])
+def test_the_database_of_all_runs_lies_where_a_user_keeps_data(
+    monkeypatch, platform, variables, folder
+):
+    for name in ("WILDPOSE_HOME", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"HOME": "/u", **variables}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    assert review_home().as_posix() == folder
+
+
+def test_logs_of_the_database_do_not_pile_up(tmp_path):
+    for day in range(9):
+        (tmp_path / f"mongo.log.2026-11-0{day}T00-00-00").touch()
+    (tmp_path / "mongo.log").touch()
+    _drop_logs(tmp_path)
+    assert sorted(log.name[18:20] for log in tmp_path.glob("mongo.log.*")) == ["06", "07", "08"]
+    assert (tmp_path / "mongo.log").exists()

@@ -9,6 +9,7 @@ import pytest
 from wildpose.errors import UsageError
 from wildpose.review import ReviewError, build_dataset
 from wildpose.review.environment import use_home
+from wildpose.review.layout import ACCEPTED, ADAPT, REJECTED
 
 
 def load(summary):
@@ -46,10 +47,11 @@ def test_boxes_stand_on_every_frame_of_a_track(writer, home):
     assert len({label.instance.id for (label,) in found.values()}) == 1
 
 
-def test_masks_lie_on_analysed_frames_and_untracked_boxes_apart(writer, home):
+def test_masks_do_not_blink_and_untracked_boxes_apart(writer, home):
     dataset = load(build_dataset(writer.write(), home=home))
     masks = boxes_of(dataset, "wald/a.mp4", "masks")
-    assert sorted(masks) == [4, 7]
+    assert sorted(masks) == [4, 5, 6, 7, 8, 9]  # carried along half the way to the box without one
+    assert [number for number, (mask,) in masks.items() if not mask.interpolated] == [4, 7]
     (mask,) = masks[7]
     assert mask.bounding_box == pytest.approx([10 / 64, 4 / 48, 10 / 64, 20 / 48])
     assert mask.mask.shape == (20, 10)
@@ -169,18 +171,61 @@ def test_names_that_need_care(writer, home):
     assert all(Path(path).is_file() for path in dataset.values("filepath"))
 
 
+def views_of(dataset):
+    """Names of the clips in each saved view, in its order where it has one."""
+    ordered = ("most uncertain first", "pseudo-label candidates")
+    found = {name: [Path(key).stem for key in dataset.load_saved_view(name).values("clip_key")]
+             for name in dataset.list_saved_views()}
+    return {name: keys if name in ordered else sorted(keys) for name, keys in found.items()}
+
+
+def test_views_follow_what_the_reviewer_does(writer, home):
+    writer.boxes["wald/b.mp4"] = list(writer.boxes["wald/a.mp4"])
+    dataset = load(build_dataset(writer.write(), home=home))
+    one = dataset.match({"clip_key": "wald/a.mp4"})
+    one.tag_labels(ACCEPTED, label_fields="frames.detections")
+    other = dataset.match({"clip_key": "wald/b.mp4"})
+    other.limit(1).tag_labels(REJECTED, label_fields="frames.detections")
+    other.tag_samples(ADAPT)
+    other.set_values("review_state", ["done"])
+    views = views_of(dataset)
+    assert (views["accepted"], views["rejected"]) == (["a"], ["b"])
+    assert (views["sent to adapt"], views["still to review"]) == (["b"], ["a"])
+
+
+def test_the_surest_and_the_least_sure_come_first(writer, home):
+    first = writer.boxes["wald/a.mp4"][0]
+
+    def track(score, frames):
+        return [dataclasses.replace(first, frame=frame, score=score) for frame in frames]
+
+    writer.boxes = {"sure.mp4": track(0.99, range(10)), "surer.mp4": track(0.99, range(15)),
+                    "doubtful.mp4": track(0.5, range(10)), "short.mp4": track(0.9, [4])}
+    dataset = load(build_dataset(writer.write(), home=home))
+    views = views_of(dataset)
+    assert views["pseudo-label candidates"] == ["surer", "sure"]
+    assert views["most uncertain first"][:2] == ["doubtful", "short"]
+    sample = dataset.one({"clip_key": "short.mp4"})
+    assert (sample.grade, sample.grade_reason) == (0.45, "short: mean score 0.90 on 1 frame")
+    assert (sample.hour, sample.light, sample.light_by) == (6, "night", "colour of the picture")
+    (span,) = dataset.one({"clip_key": "sure.mp4"}).tracks.detections
+    assert (span.label, span.track_id, span.support) == ("animal", 1, [1, 10])
+    assert span.confidence == pytest.approx(0.99)
+    assert (span.grade, span.grade_reason) == (0.9, "sure: mean score 0.99 on 10 frames")
+
+
 def test_views_tell_animals_people_nothing_and_failures_apart(writer, home):
     person = dataclasses.replace(writer.boxes["wald/a.mp4"][0], name="person")
     writer.boxes |= {"wald/p.mp4": [person], "wald/empty.mp4": [], "wald/cut.mp4": []}
     writer.partial["wald/cut.mp4"] = "3 of 9 frames"
     writer.failed["wald/broken.mp4"] = "no video in it"
     dataset = load(build_dataset(writer.write(), home=home))
-    views = {name: sorted(Path(k).stem for k in dataset.load_saved_view(name).values("clip_key"))
-             for name in dataset.list_saved_views()}
-    assert views == {
-        "animals": ["a"], "people": ["p"], "nothing found": ["cut", "empty"],
-        "read in part or failed": ["broken", "cut"],
-        "still to review": ["a", "broken", "cut", "empty", "p"]}
+    assert views_of(dataset) == {
+        "animals": ["a"], "several animals": ["a"], "people": ["p"],
+        "nothing found": ["cut", "empty"], "night": ["a", "cut", "empty", "p"],
+        "read in part or failed": ["broken", "cut"], "most uncertain first": ["a", "p"],
+        "pseudo-label candidates": [], "still to review": ["a", "broken", "cut", "empty", "p"],
+        "accepted": [], "rejected": [], "sent to adapt": []}
     assert dataset.list_workspaces() == ["review"]
 
 
@@ -206,9 +251,11 @@ def test_a_run_of_failures_only(writer, home):
 
 def test_boxes_can_be_edited_and_masks_can_not(writer, home):
     dataset = load(build_dataset(writer.write(), home=home))
-    assert dataset.active_label_schemas == ["frames.detections", "frames.untracked", "review_state"]
+    assert dataset.active_label_schemas == [
+        "frames.detections", "frames.untracked", "review_state", "species"]
     schema = dataset.label_schemas["frames.detections"]
     assert schema["classes"] == ["animal", "person"]
+    assert [a["name"] for a in schema["attributes"] if not a["read_only"]] == ["species"]
     assert dataset.app_config.color_scheme.color_by == "instance"
 
 

@@ -15,6 +15,13 @@ def test_boxes_move_linearly_in_time_not_in_frames():
     np.testing.assert_allclose(filled.score, [0.9, 0.86, 0.74, 0.5])
     assert filled.interpolated.tolist() == [False, True, True, False]
     assert filled.source.tolist() == [0, 0, 0, 1]
+    assert filled.nearest.tolist() == [0, 0, 0, 1]
+
+
+def test_the_nearest_picture_of_an_animal_is_before_or_after_but_never_far_off():
+    times_s = np.arange(0, 3, 0.25)
+    filled = fill_track([0, 2, 10], np.zeros((3, 4)), [1, 1, 1], times_s)
+    assert filled.nearest.tolist() == [0, 0, 1, 1, 1, -1, -1, -1, 2, 2, 2]
 
 
 def test_analysed_boxes_are_the_detectors_own_to_the_last_bit():

@@ -14,8 +14,8 @@ from wildpose.review.environment import (
     START_TIMEOUT_S,
     ReviewError,
     check_port,
-    home_of,
     other_home,
+    review_home,
     start_fiftyone,
 )
 from wildpose.review.sync import dataset_name
@@ -52,9 +52,9 @@ def running_app(
         The data set was not built yet.
     """
     check_port(port, address)
-    place = home or home_of(run)
+    place = home or review_home()
     fo = start_fiftyone(place)
-    name = dataset_name(run, shared=home is not None)
+    name = dataset_name(run)
     if not fo.dataset_exists(name):
         raise UsageError(f"{run}: its data set was not built yet.", "Call build_dataset first.")
     dataset = fo.load_dataset(name)

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from wildpose.results.run_folder import RunFolder
 from wildpose.review.documents import ClipRows
+from wildpose.review.grades import TrackSpan, clip_grade, clip_uncertainty, track_spans
 from wildpose.review.media import ClipMedia, MediaFolder
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BUILD_VERSION = 1
+BUILD_VERSION = 2
 """Raised when the documents of a clip change; clips built by an older version are built anew."""
 
 Report = Callable[[int, int, str], None]
@@ -26,6 +27,9 @@ Report = Callable[[int, int, str], None]
 
 _COUNTS = ("animal_tracks", "person_tracks", "animal_detections", "person_detections",
            "max_animals")
+_UNKNOWN = ("capture_time", "capture_time_source", "hour", "source_path", "uncertainty", "grade",
+            "grade_reason")
+"""What nobody knows of a clip that was not read."""
 _NUMBERS = ("best_score", "first_animal_s", "last_animal_s")
 
 
@@ -38,13 +42,15 @@ class ReviewClip:
     key : str
         Path of the clip within the analysed folder.
     fields : mapping
-        The machine's fields of the clip, see :data:`wildpose.review.layout.CLIP_FIELDS`.
+        The machine's fields of the clip, see :data:`wildpose.review.fields.CLIP_FIELDS`.
     rows : ClipRows
         What its frames are filled from.
     media : ClipMedia
         The video to show.
     digest : str
         Differs where anything of the above does.
+    spans : tuple of TrackSpan
+        Its tracks.
     """
 
     key: str
@@ -52,6 +58,7 @@ class ReviewClip:
     rows: ClipRows
     media: ClipMedia
     digest: str
+    spans: tuple[TrackSpan, ...] = ()
 
 
 def read_clips(
@@ -85,7 +92,11 @@ def read_clips(
         shown = media.of_clip(
             row["clip"], Path(row["path"]), int(row["frames_decoded"]), _number(row["frame_rate"]))
         reason = reasons.get(row["clip"])
-        yield _read_clip(row, shown, by_clip.get(row["clip"], detections[:0]), reason, model)
+        rows = ClipRows(
+            row["clip"], int(row["width"]), int(row["height"]), shown.frames, shown.times_s,
+            by_clip.get(row["clip"], detections[:0]),
+            folder.path / row["dense_pose"] if isinstance(row["dense_pose"], str) else None)
+        yield _read_clip(row, shown, rows, reason, model)
         done += 1
     for row in failed.to_dict("records"):
         _tell(report, done, total, row["clip"])
@@ -106,31 +117,34 @@ def _model_name(info: Mapping[str, Any]) -> str | None:
 
 
 def _read_clip(
-    row: Mapping[str, Any], media: ClipMedia, detections: pd.DataFrame, reason: str | None,
+    row: Mapping[str, Any], media: ClipMedia, rows: ClipRows, reason: str | None,
     model: str | None,
 ) -> ReviewClip:
+    spans = track_spans(rows.detections)
+    moment = _wall_clock(row["capture_time"])
+    grade, grade_reason = clip_grade(spans)
     fields: dict[str, Any] = {name: int(row[name]) for name in _COUNTS}
     fields |= {name: _number(row[name]) for name in _NUMBERS}
     fields |= {
+        "uncertainty": clip_uncertainty(rows.detections, spans), "grade": grade,
+        "grade_reason": grade_reason, "hour": moment.hour if moment else None,
         "found": in_words(row), "status": "whole" if row["complete"] else "partial",
         "reason": reason, "model": model, "deployment": row["deployment"],
-        "source_path": row["path"], "capture_time": _wall_clock(row["capture_time"]),
+        "source_path": row["path"], "capture_time": moment,
         "capture_time_source": row["capture_time_source"],
     }
-    frames, times_s = media.frames, media.times_s
-    rows = ClipRows(row["clip"], int(row["width"]), int(row["height"]), frames, times_s, detections)
-    return ReviewClip(row["clip"], fields, rows, media, _digest(fields, media, detections))
+    return ReviewClip(
+        row["clip"], fields, rows, media, _digest(fields, media, rows), tuple(spans))
 
 
 def _failed_clip(
     row: Mapping[str, Any], media: ClipMedia, reason: str, nothing: pd.DataFrame, model: str | None
 ) -> ReviewClip:
-    fields: dict[str, Any] = dict.fromkeys((*_COUNTS, *_NUMBERS, "capture_time", "source_path",
-                                            "capture_time_source"))
+    fields: dict[str, Any] = dict.fromkeys((*_COUNTS, *_NUMBERS, *_UNKNOWN))
     fields |= {"found": "not read", "status": "failed", "reason": reason, "model": model,
                "deployment": row["deployment"]}
     rows = ClipRows(row["clip"], media.width, media.height, media.frames, None, nothing)
-    return ReviewClip(row["clip"], fields, rows, media, _digest(fields, media, nothing))
+    return ReviewClip(row["clip"], fields, rows, media, _digest(fields, media, rows))
 
 
 def in_words(row: Mapping[str, Any]) -> str:
@@ -166,8 +180,11 @@ def _wall_clock(text: Any) -> datetime | None:
     return datetime.fromisoformat(text).replace(tzinfo=None) if isinstance(text, str) else None
 
 
-def _digest(fields: Mapping[str, Any], media: ClipMedia, detections: pd.DataFrame) -> str:
+def _digest(fields: Mapping[str, Any], media: ClipMedia, rows: ClipRows) -> str:
     head = json.dumps([BUILD_VERSION, media.kind, media.frames, media.width, media.height,
                        {name: str(value) for name, value in sorted(fields.items())}])
-    table = detections.to_csv(index=False, lineterminator="\n")
-    return hashlib.sha256((head + table).encode("utf-8", "surrogateescape")).hexdigest()
+    table = rows.detections.to_csv(index=False, lineterminator="\n")
+    digest = hashlib.sha256((head + table).encode("utf-8", "surrogateescape"))
+    if rows.dense_pose is not None and rows.dense_pose.is_file():
+        digest.update(rows.dense_pose.read_bytes())
+    return digest.hexdigest()

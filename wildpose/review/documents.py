@@ -5,28 +5,34 @@ makes the documents and one function, :func:`insert_frames`, writes them. It lea
 names of FiftyOne (pinned to one minor release); a test holds every key and type to what the SDK
 writes for the same labels.
 
-Three fields of a frame are filled, all of them the machine's:
+Five fields of a frame are filled, all of them the machine's:
 
 ``detections``
     Boxes of tracks on every frame, without masks, so that they can be edited in the App.
 ``masks``
-    The same animals with their masks, on analysed frames only.
+    The same animals with their masks. Between analysed frames the nearest mask is carried along
+    with the box, or it would blink.
 ``untracked``
     Boxes that belong to no track, on the frame where they were found.
+``parts``, ``doubt``
+    Dense pose as pictures, see :mod:`wildpose.review.maps`, carried along like masks.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wildpose import masks
+from wildpose.review.maps import Tile, carried, paint, read_tiles
 from wildpose.review.tracks import TrackBoxes, clip_times, fill_track
 from wildpose.types import Array, Rle
 
@@ -35,7 +41,13 @@ if TYPE_CHECKING:
     from bson import ObjectId
 
 TRACKED, MASKS, UNTRACKED = "detections", "masks", "untracked"
-FRAME_FIELDS = (TRACKED, MASKS, UNTRACKED)
+PARTS, DOUBT = "parts", "doubt"
+LABEL_FIELDS = (TRACKED, MASKS, UNTRACKED)
+ATTRIBUTES = {"keyframe": "BooleanField", "interpolated": "BooleanField",
+              "mask_confidence": "FloatField", "chart_confidence": "FloatField",
+              "uv_sigma": "FloatField"}
+"""What the machine says of a box beside its score, with FiftyOne's class of field. The last three
+are the network's own uncertainties; they stand on analysed frames alone."""
 MASK_SIDE_PX = 256
 """Longer sides of masks are thinned out to at most this: heavy masks make playback stutter."""
 
@@ -57,7 +69,9 @@ class ClipRows:
     times_s : float64 [F] or None
         Presentation time of every frame as read from the file; None where it can't be read.
     detections : pandas.DataFrame
-        The clip's rows of the table ``detections``.
+        The clip's rows of the table ``detections``, in the table's order.
+    dense_pose : Path or None
+        File of the clip's dense pose; None where there is none.
     """
 
     clip: str
@@ -66,6 +80,15 @@ class ClipRows:
     frames: int
     times_s: Array | None
     detections: pd.DataFrame
+    dense_pose: Path | None = None
+
+
+@dataclass
+class _Frame:
+    """What is collected of one frame."""
+
+    labels: dict[str, list[Document]] = field(default_factory=lambda: defaultdict(list))
+    tiles: list[tuple[Tile, Array]] = field(default_factory=list)
 
 
 def object_id(*parts: object) -> ObjectId:
@@ -80,8 +103,8 @@ def object_id(*parts: object) -> ObjectId:
     return ObjectId(hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()[:12])
 
 
-def frame_labels(rows: ClipRows) -> dict[int, dict[str, list[Document]]]:
-    """Collect all labels of a clip, by frame index and field.
+def frame_fields(rows: ClipRows) -> dict[int, dict[str, Document]]:
+    """Fill the fields of all frames of a clip that hold anything.
 
     Parameters
     ----------
@@ -89,82 +112,144 @@ def frame_labels(rows: ClipRows) -> dict[int, dict[str, list[Document]]]:
 
     Returns
     -------
-    dict of int to dict of str to list
-        Frames without any label are left out.
+    dict of int to dict of str to document
+        By frame index, from 0, and field.
+
+    Raises
+    ------
+    DataError
+        Where the file of the dense pose is missing or damaged.
     """
-    labels: dict[int, dict[str, list[Document]]] = defaultdict(lambda: defaultdict(list))
-    table = rows.detections.sort_values(["frame_index", "track_id"], kind="stable")
+    frames: dict[int, _Frame] = defaultdict(_Frame)
+    table = rows.detections.assign(position=np.arange(len(rows.detections)))
+    table = table.sort_values(["frame_index", "track_id"], kind="stable")
     times_s = clip_times(table["frame_index"], table["time_s"], rows.frames, rows.times_s)
+    tiles = read_tiles(rows.dense_pose)
     for track_id, track in table.groupby("track_id", sort=True):
+        boxes = [_box(row, rows, tiles) for row in track.to_dict("records")]
         if track_id == 0:
-            found = _untracked(rows, track)
+            _add_untracked(frames, rows, boxes)
         else:
-            found = _tracked(rows, int(track_id), track, times_s)
-        for frame_index, field, label in found:
-            if frame_index < rows.frames:
-                labels[frame_index][field].append(label)
-    return labels
+            filled = fill_track(track["frame_index"], track[["x1", "y1", "x2", "y2"]],
+                                track["score"], times_s)
+            _add_track(frames, _Track(rows, int(track_id), boxes, filled))
+    return {index: _fields(frames[index], rows, index)
+            for index in sorted(frames) if index < rows.frames}
 
 
-def _tracked(
-    rows: ClipRows, track_id: int, track: pd.DataFrame, times_s: Array
-) -> Iterator[tuple[int, str, Document]]:
-    filled = fill_track(
-        track["frame_index"], track[["x1", "y1", "x2", "y2"]], track["score"], times_s
-    )
-    names = track["class"].tolist()
-    codes = track["mask_rle"].tolist()
-    for i, frame_index in enumerate(filled.frame_index.tolist()):
-        source = int(filled.source[i])
-        label = _box_label(rows, filled, i, names[source])
-        label |= _linked(rows.clip, track_id)
-        label["_id"] = object_id(rows.clip, TRACKED, track_id, frame_index)
-        yield frame_index, TRACKED, label
-        if not filled.interpolated[i] and isinstance(codes[source], str):
-            mask = _mask_label(rows, codes[source], names[source], label["confidence"])
-            mask |= _linked(rows.clip, track_id)
-            mask["_id"] = object_id(rows.clip, MASKS, track_id, frame_index)
-            yield frame_index, MASKS, mask
+@dataclass(frozen=True)
+class _Box:
+    """One row of the table, with what is drawn of it."""
+
+    frame_index: int
+    name: str
+    score: float
+    box_xyxy: Array
+    facts: Document
+    mask: Document | None
+    mask_xyxy: Array | None
+    tile: Tile | None
 
 
-def _box_label(rows: ClipRows, filled: TrackBoxes, i: int, name: str) -> Document:
-    interpolated = bool(filled.interpolated[i])
-    box = relative_box(filled.box_xyxy[i], rows.width, rows.height)
-    return _label(name, box, float(filled.score[i]), interpolated=interpolated)
+@dataclass(frozen=True)
+class _Track:
+    rows: ClipRows
+    track_id: int
+    boxes: Sequence[_Box]
+    filled: TrackBoxes
+
+    @property
+    def linked(self) -> Document:
+        """What makes its labels one animal through the clip."""
+        return {"index": self.track_id, "instance": {
+            "_id": object_id(self.rows.clip, "track", self.track_id), "_cls": "Instance"}}
 
 
-def _untracked(rows: ClipRows, table: pd.DataFrame) -> Iterator[tuple[int, str, Document]]:
-    boxes = table[["x1", "y1", "x2", "y2"]].to_numpy(np.float64)
-    columns = zip(table["frame_index"], table["class"], table["score"], boxes, strict=True)
-    for row, (frame_index, name, score, box) in enumerate(columns):
-        label = _label(name, relative_box(box, rows.width, rows.height), float(score),
-                       interpolated=False)
-        label["_id"] = object_id(rows.clip, UNTRACKED, row, frame_index)
-        yield int(frame_index), UNTRACKED, label
+def _box(row: Mapping[str, Any], rows: ClipRows, tiles: Mapping[int, Tile]) -> _Box:
+    tile = tiles.get(row["position"])
+    facts = {"mask_confidence": row["mask_confidence"]}
+    if tile is not None:
+        facts |= {"chart_confidence": tile.chart_confidence, "uv_sigma": tile.uv_sigma}
+    mask = mask_xyxy = None
+    if isinstance(row["mask_rle"], str):
+        mask_xyxy, crop = crop_mask({"size": [rows.height, rows.width], "counts": row["mask_rle"]})
+        mask = {"mask": _packed(crop)}
+    return _Box(int(row["frame_index"]), str(row["class"]), float(row["score"]),
+                np.array([row[edge] for edge in ("x1", "y1", "x2", "y2")], np.float64),
+                {name: float(fact) for name, fact in facts.items()
+                 if fact is not None and not math.isnan(fact)}, mask, mask_xyxy, tile)
 
 
-def _label(name: str, box: list[float], score: float, *, interpolated: bool) -> Document:
-    # keyframe on every box: a track without key frames is rewritten on all its frames by the
-    # App as soon as somebody moves one of its boxes.
-    return {"_cls": "Detection", "attributes": {}, "tags": [], "label": str(name),
-            "bounding_box": box, "confidence": score, "keyframe": True,
-            "interpolated": interpolated}
-
-
-def _linked(clip: str, track_id: int) -> Document:
-    return {"index": track_id,
-            "instance": {"_id": object_id(clip, "track", track_id), "_cls": "Instance"}}
-
-
-def _mask_label(rows: ClipRows, counts: str, name: str, score: float) -> Document:
+def _packed(array: Array) -> Any:
     from bson import Binary
     from fiftyone.core.utils import serialize_numpy_array
 
-    rle = {"size": [rows.height, rows.width], "counts": counts}
-    box, crop = crop_mask(rle)
-    label = _label(name, relative_box(box, rows.width, rows.height), score, interpolated=False)
-    label["mask"] = Binary(serialize_numpy_array(crop))
-    return label
+    return Binary(serialize_numpy_array(np.ascontiguousarray(array)))
+
+
+def _add_track(frames: dict[int, _Frame], track: _Track) -> None:
+    for i, frame_index in enumerate(track.filled.frame_index.tolist()):
+        frame, filled = frames[frame_index], track.filled
+        interpolated = bool(filled.interpolated[i])
+        source = track.boxes[int(filled.source[i])]
+        box = filled.box_xyxy[i]
+        label = _label(source.name, track.rows, box, float(filled.score[i]),
+                       interpolated=interpolated)
+        label |= track.linked | ({} if interpolated else source.facts)
+        label["_id"] = object_id(track.rows.clip, TRACKED, track.track_id, frame_index)
+        frame.labels[TRACKED].append(label)
+        if filled.nearest[i] >= 0:
+            _add_pictures(frame, track, track.boxes[int(filled.nearest[i])], label, box)
+
+
+def _add_pictures(
+    frame: _Frame, track: _Track, near: _Box, label: Document, box_xyxy: Array
+) -> None:
+    """Carry mask and dense pose of the nearest analysed frame along with the box."""
+    if near.mask is not None and near.mask_xyxy is not None:
+        moved = carried(near.mask_xyxy, near.box_xyxy, box_xyxy)
+        mask = _label(near.name, track.rows, moved, label["confidence"],
+                      interpolated=label["interpolated"])
+        mask |= near.mask | track.linked
+        mask["_id"] = object_id(label["_id"], MASKS)
+        frame.labels[MASKS].append(mask)
+    if near.tile is not None:
+        tile = near.tile
+        frame.tiles.append((tile, carried(tile.box_xyxy, near.box_xyxy, box_xyxy)))
+
+
+def _add_untracked(
+    frames: dict[int, _Frame], rows: ClipRows, boxes: Sequence[_Box]
+) -> None:
+    for number, box in enumerate(boxes):
+        frame = frames[box.frame_index]
+        label = _label(box.name, rows, box.box_xyxy, box.score, interpolated=False) | box.facts
+        label["_id"] = object_id(rows.clip, UNTRACKED, number, box.frame_index)
+        frame.labels[UNTRACKED].append(label)
+        if box.tile is not None:
+            frame.tiles.append((box.tile, box.tile.box_xyxy))
+
+
+def _label(
+    name: str, rows: ClipRows, box_xyxy: Array, score: float, *, interpolated: bool
+) -> Document:
+    # keyframe on every box: a track without key frames is rewritten on all its frames by the
+    # App as soon as somebody moves one of its boxes.
+    return {"_cls": "Detection", "attributes": {}, "tags": [], "label": name,
+            "bounding_box": relative_box(box_xyxy, rows.width, rows.height), "confidence": score,
+            "keyframe": True, "interpolated": interpolated}
+
+
+def _fields(frame: _Frame, rows: ClipRows, frame_index: int) -> dict[str, Document]:
+    fields: dict[str, Document] = {
+        name: {"_cls": "Detections", "detections": found} for name, found in frame.labels.items()}
+    if frame.tiles:
+        parts, doubt = paint(frame.tiles, rows.width, rows.height)
+        for name, picture in ((PARTS, {"_cls": "Segmentation", "mask": _packed(parts)}),
+                              (DOUBT, {"_cls": "Heatmap", "map": _packed(doubt),
+                                       "range": [0.0, 255.0]})):
+            fields[name] = {"_id": object_id(rows.clip, name, frame_index), "tags": [], **picture}
+    return fields
 
 
 def crop_mask(rle: Rle, longest_px: int = MASK_SIDE_PX) -> tuple[Array, Array]:
@@ -204,14 +289,14 @@ def relative_box(box_xyxy: Iterable[float], width: int, height: int) -> list[flo
 
 
 def frame_documents(
-    labels: dict[int, dict[str, list[Document]]], sample_id: str, stamp: datetime
+    fields: Mapping[int, Mapping[str, Document]], sample_id: str, stamp: datetime
 ) -> list[Document]:
     """Make the frame documents of one sample, still without the id of their data set.
 
     Parameters
     ----------
-    labels : dict
-        From :func:`frame_labels`.
+    fields : mapping
+        From :func:`frame_fields`.
     sample_id : str
     stamp : datetime
         UTC without time zone: when they were written, by which later edits are told.
@@ -224,15 +309,9 @@ def frame_documents(
     from bson import ObjectId
 
     owner = ObjectId(sample_id)
-    documents = []
-    for frame_index in sorted(labels):
-        fields = {
-            field: {"_cls": "Detections", "detections": found}
-            for field, found in labels[frame_index].items()
-        }
-        documents.append({"_id": ObjectId(), "_sample_id": owner, "frame_number": frame_index + 1,
-                          "created_at": stamp, "last_modified_at": stamp, **fields})
-    return documents
+    return [{"_id": ObjectId(), "_sample_id": owner, "frame_number": frame_index + 1,
+             "created_at": stamp, "last_modified_at": stamp, **fields[frame_index]}
+            for frame_index in sorted(fields)]
 
 
 def insert_frames(dataset: Any, sample_id: str, documents: Sequence[Document]) -> None:

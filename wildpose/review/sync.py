@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from wildpose.results.run_folder import RunFolder
+from wildpose.review.belonging import RUN_ID, claim_dataset, earlier_database
 from wildpose.review.clips import Report, ReviewClip, read_clips
-from wildpose.review.documents import frame_documents, frame_labels, insert_frames
-from wildpose.review.environment import home_of, start_fiftyone
-from wildpose.review.layout import CLIP_KEY, REVIEW_STATE, REVIEW_STATES, open_dataset
+from wildpose.review.documents import frame_documents, frame_fields, insert_frames, object_id
+from wildpose.review.environment import proxies_of, review_home, start_fiftyone
+from wildpose.review.layout import CLIP_KEY, REVIEW_STATE, REVIEW_STATES, TRACKS, open_dataset
+from wildpose.review.light import light_of
 from wildpose.review.media import ClipMedia, MediaFolder
 
 
@@ -33,7 +35,7 @@ class ReviewSummary:
     dataset : str
         Name of the data set in FiftyOne.
     run, home : Path
-        The run folder; the folder with database and proxies.
+        The run folder; the folder with the database.
     clips : int
         Clips of the run: read or failed.
     added, updated, unchanged, removed : int
@@ -42,7 +44,7 @@ class ReviewSummary:
         Clips in which somebody edited boxes in the App.
     notes : list of str
         One line for each clip that was kept as it was although the run says otherwise, or that has
-        no picture.
+        no picture, and for what became of an earlier data set.
     """
 
     dataset: str
@@ -82,8 +84,8 @@ def build_dataset(
     run : Path
         Folder that ``analyze`` wrote.
     home : Path, optional
-        Folder for database and proxies; ``RUN/review`` by default. Given one folder, several runs
-        share a database.
+        Folder for the database; by default that of all runs of the user,
+        :func:`wildpose.review.environment.review_home`.
     report : callable, optional
         Progress, see :data:`Report`: proxies of long clips take time.
 
@@ -99,12 +101,14 @@ def build_dataset(
         FiftyOne or its database can't start.
     """
     folder = RunFolder(run)
-    place = home or home_of(run)
+    place = home or review_home()
     start_fiftyone(place)
-    clips = list(read_clips(folder, MediaFolder(home_of(run) / "proxies"), report))
-    name = dataset_name(run, shared=home is not None)
-    dataset = open_dataset(name, run.resolve())
-    summary = ReviewSummary(name, run, place, clips=len(clips))
+    clips = list(read_clips(folder, MediaFolder(proxies_of(run)), report))
+    name = dataset_name(run)
+    run_id, notes = claim_dataset(run, name)
+    dataset = open_dataset(name, {"run": str(run.resolve()), RUN_ID: run_id})
+    summary = ReviewSummary(name, run, place, clips=len(clips), notes=notes)
+    summary.notes.extend(filter(None, [earlier_database(run, place)]))
     known = _known_clips(dataset)
     summary.edited = sorted(key for key, clip in known.items() if clip.edited)
     for clip in clips:
@@ -114,27 +118,24 @@ def build_dataset(
     return summary
 
 
-def dataset_name(run: Path, *, shared: bool = False) -> str:
-    """Name the data set of a run: the folder's name in plain letters.
+def dataset_name(run: Path) -> str:
+    """Name the data set of a run: the folder's name in plain letters, and a digest of its path.
+
+    The database holds other runs with folders of the same name.
 
     Parameters
     ----------
     run : Path
-    shared : bool
-        Whether the database may hold other runs with folders of the same name; the path is then
-        part of the name.
 
     Examples
     --------
-    >>> dataset_name(Path("runs/Wald #3"))
-    'wildpose-Wald-3'
+    >>> dataset_name(Path("/runs/Wald #3"))
+    'wildpose-Wald-3-897b8d8b'
     """
     path = run.resolve()
     plain = re.sub(r"[^A-Za-z0-9]+", "-", path.name).strip("-")[:60]
-    parts = ["wildpose", plain or "run"]
-    if shared:
-        parts.append(hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:8])
-    return "-".join(parts)
+    digest = hashlib.sha256(str(path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return f"wildpose-{plain or 'run'}-{digest}"
 
 
 def _known_clips(dataset: Any) -> dict[str, _Known]:
@@ -192,11 +193,28 @@ def _write(dataset: Any, clip: ReviewClip, sample: Any) -> None:
     sample["metadata"] = _metadata(clip.media)
     for name, value in clip.fields.items():
         sample[name] = value
+    sample["light"], sample["light_by"] = light_of(
+        None if clip.media.kind == "card" else clip.media.path, clip.fields["capture_time"])
+    sample[TRACKS] = _spans(clip)
     sample["synced_at"], sample["machine_digest"] = stamp, None
     sample.save()
-    insert_frames(dataset, sample.id, frame_documents(frame_labels(clip.rows), sample.id, stamp))
+    insert_frames(dataset, sample.id, frame_documents(frame_fields(clip.rows), sample.id, stamp))
     sample["machine_digest"] = clip.digest
     sample.save()
+
+
+def _spans(clip: ReviewClip) -> Any:
+    """Give the tracks as the App shows them along the time line; its frames count from 1."""
+    import fiftyone as fo
+
+    last = clip.media.frames
+    return fo.TemporalDetections(detections=[
+        fo.TemporalDetection(
+            id=str(object_id(clip.key, TRACKS, span.track_id)), label=span.name,
+            support=[span.first_frame + 1, min(span.last_frame + 1, last)],
+            confidence=span.mean_score, track_id=span.track_id, grade=span.grade,
+            grade_reason=span.reason)
+        for span in clip.spans if span.first_frame < last])
 
 
 def _metadata(media: ClipMedia) -> Any:

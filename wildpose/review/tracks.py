@@ -15,6 +15,9 @@ import numpy.typing as npt
 
 from wildpose.types import Array
 
+HOLD_S = 0.5
+"""How far in time a mask is carried along with its box: farther off an animal looks otherwise."""
+
 
 @dataclass(frozen=True)
 class TrackBoxes:
@@ -29,6 +32,8 @@ class TrackBoxes:
     score : float64 [F]
     source : int64 [F]
         Row of the input that this frame is, or that lies before it.
+    nearest : int64 [F]
+        Row of the input that is nearest in time; -1 where none is within :data:`HOLD_S`.
     interpolated : bool [F]
         False exactly on analysed frames, whose boxes are the detector's own.
     """
@@ -37,6 +42,7 @@ class TrackBoxes:
     box_xyxy: Array
     score: Array
     source: Array
+    nearest: Array
     interpolated: Array
 
 
@@ -104,7 +110,18 @@ def fill_track(
     filled = values[source] * (1 - weight) + values[later] * weight
     interpolated = known[source] != frames
     filled[~interpolated] = values[source[~interpolated]]
-    return TrackBoxes(frames, filled[:, :4], filled[:, 4], source, interpolated)
+    nearest = _nearest(frames, known, source, later, times_s)
+    return TrackBoxes(frames, filled[:, :4], filled[:, 4], source, nearest, interpolated)
+
+
+def _nearest(frames: Array, known: Array, source: Array, later: Array, times_s: Array) -> Array:
+    """Row before or after each frame, whichever is nearer; -1 where both are too far off."""
+    last = len(times_s) - 1
+    now, start, end = (times_s[np.minimum(i, last)] for i in (frames, known[source], known[later]))
+    before = (now - start) <= (end - now)
+    near: Array = np.where(before, source, later)
+    away_s = np.where(before, now - start, end - now)
+    return np.where(away_s <= HOLD_S, near, -1)
 
 
 def _weight(frames: Array, before: Array, after: Array, times_s: Array) -> Array:
