@@ -32,10 +32,10 @@ def corrections(
 ) -> int:
     """Write what you corrected in `wildpose review`.
 
-    DIR becomes a folder of labelled pictures for `wildpose adapt --labels DIR` and for `wildpose
-    train`, with species.csv for `wildpose report --species-table`, tracks.csv (tracks put together
-    or parted) and adapt_clips.txt (clips tagged "adapt"). A frame becomes a picture only if
-    somebody decided on each of its boxes; mark clips as done when all in them is right.
+    DIR becomes a folder of labelled pictures for `wildpose adapt --labels DIR` and `wildpose
+    train`. Beside them lie species.csv for `wildpose report`, tracks.csv (tracks put together or
+    parted) and adapt_clips.txt (clips tagged "adapt"). A frame becomes a picture only if somebody
+    decided on each of its boxes: mark clips as done when all that is in them is right.
     """
     from wildpose.review.corrections import write_corrections
 
@@ -59,12 +59,13 @@ def describe(summary: CorrectionsSummary) -> str:
         f"Tracks put together or parted: {summary.tracks_changed:,}. Species named: "
         f"{summary.species:,}. Clips for adapt: {summary.to_adapt:,}.",
         f"{_count(summary.pictures, 'picture')} with {_count(summary.animals, 'animal')} and "
-        f"{summary.people:,} people in {summary.out}",
+        f"{summary.people:,} {'person' if summary.people == 1 else 'people'} in {summary.out}",
     ]
     if summary.left_open:
+        which, whose = ("it", "its") if summary.left_open == 1 else ("them", "their")
         lines.append(
-            f"{_count(summary.left_open, 'frame')} left out: somebody worked on them, but not on "
-            "all of their boxes. Accept or reject the others, or mark the clip as done.")
+            f"{_count(summary.left_open, 'frame')} left out: somebody worked on {which}, but not "
+            f"on all of {whose} boxes. Accept or reject the others, or mark the clip as done.")
     return "\n".join([*lines, *summary.notes])
 
 

@@ -22,7 +22,7 @@ from wildpose.analysis import AnalyzeSettings, analyze
 from wildpose.cli import main
 from wildpose.data.annotations import read_labelled
 from wildpose.data.mixing import Mixture
-from wildpose.errors import GuardError, UsageError
+from wildpose.errors import UsageError
 from wildpose.models.detector import Architecture, Detector
 from wildpose.review import build_dataset
 from wildpose.review.corrections import write_corrections
@@ -118,6 +118,14 @@ def test_another_class_and_a_rejected_box(reviewer, correct):
     assert {a["prediction"]["class"] for a in coco["annotations"]} == {"animal"}
 
 
+def test_a_class_that_nobody_can_learn_is_told(reviewer, correct):
+    reviewer.rename(CLIP, range(3, 13), "Vulpes")
+    summary, coco = correct()
+    assert summary.pictures == 0
+    assert coco["annotations"] == []
+    assert [note for note in summary.notes if "Vulpes is no class" in note]
+
+
 def test_words_about_clips_without_any_box_changed(reviewer, correct, writer, tmp_path):
     sample = reviewer.sample(CLIP)
     sample["species"] = "Vulpes vulpes"
@@ -154,18 +162,29 @@ def test_an_export_replaces_the_one_before_and_spares_other_folders(reviewer, co
     assert [path.name for path in tmp_path.iterdir()] == ["out", "mine"]
 
 
-def test_nothing_changed_is_said_and_writes_nothing(reviewer, correct, tmp_path):
-    with pytest.raises(GuardError, match="nobody has changed anything"):
-        correct()
+@pytest.fixture
+def command(writer, home, monkeypatch, tmp_path):
+    """`wildpose corrections` on the run; gives the exit code."""
+    monkeypatch.setattr("wildpose.review.edits.review_home", lambda: home)
+    return lambda: main(["corrections", str(writer.run), "--out", str(tmp_path / "out")])
+
+
+def test_nothing_changed_is_said_and_writes_nothing(reviewer, command, tmp_path, capfd):
+    assert command() == 4
+    assert "nobody has changed anything" in capfd.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_clip_whose_original_is_away_costs_its_pictures_only(reviewer, correct, writer):
+def test_a_clip_whose_original_is_away_costs_its_pictures_only(
+    reviewer, command, writer, tmp_path, capfd
+):
     reviewer.move(CLIP, 7, MOVED)
     writer.source(CLIP).unlink()
-    summary, _ = correct()
-    assert (summary.clips, summary.pictures, summary.clips_failed) == (1, 0, [CLIP])
-    assert any("Its pictures are missing" in note for note in summary.notes)
+    assert command() == 3
+    said = capfd.readouterr().out
+    assert "1 clip corrected" in said
+    assert "Its pictures are missing" in said
+    assert lines_of(tmp_path / "out" / "species.csv") == ["clip,track_id,species"]
 
 
 @pytest.fixture(scope="module")

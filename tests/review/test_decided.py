@@ -44,6 +44,8 @@ ACCEPTED, REJECTED = tags("accepted"), tags("rejected")
     (box(None), Verdict.ADDED),
     (box(None, keyframe=False), Verdict.OPEN),
     (box(None, keyframe=False, tags=ACCEPTED), Verdict.ACCEPTED),
+    (box(name="Vulpes"), Verdict.OPEN),
+    (box(name="Vulpes", box_xyxy=THERE, tags=ACCEPTED), Verdict.OPEN),
     (ReviewedBox(FOUND, None), Verdict.DELETED),
 ])
 def test_what_a_person_said(reviewed, verdict):

@@ -16,6 +16,7 @@ LEAST_SIDE_PX = 0.5
 """A box of which less than this lies in the picture is left out."""
 
 Entry = dict[str, Any]
+_CATEGORIES = {c.name.lower(): int(c) for c in ClassId}
 
 
 def image_entry(edits: ClipEdits, frame: Frame, file_name: str) -> Entry:
@@ -34,7 +35,7 @@ def image_entry(edits: ClipEdits, frame: Frame, file_name: str) -> Entry:
         ``site`` is the deployment, so that no picture of that camera is taken to judge by.
     """
     return {"file_name": file_name, "height": edits.height, "width": edits.width,
-            "labelled": [c.name.lower() for c in ClassId], "camera_trap": True,
+            "labelled": list(_CATEGORIES), "camera_trap": True,
             "site": edits.deployment, "clip": edits.clip, "frame_index": frame.frame_index,
             "time_s": round(frame.time_s, 6)}
 
@@ -66,7 +67,7 @@ def _annotation(edits: ClipEdits, box: ReviewedBox, verdict: Verdict) -> Iterato
     if min(shown[2:]) < LEAST_SIDE_PX:
         return
     entry: Entry = {
-        "category_id": int(ClassId[label.name.upper()]), "bbox": shown,
+        "category_id": _CATEGORIES.get(label.name, int(ClassId.ANIMAL)), "bbox": shown,
         "area": round(shown[2] * shown[3], 2), "iscrowd": 0,
         "track_id": label.track_id or None, "origin": str(verdict), "changes": _changes(box),
         "prediction": None if prediction is None else as_found(prediction, edits)}

@@ -18,9 +18,10 @@ from wildpose.formats.coco import coco_object, write_json
 from wildpose.results.run_folder import RunFolder
 from wildpose.review.clips import Report
 from wildpose.review.corrected import image_entry, labels_of, rejected_of
-from wildpose.review.decided import Choice, Verdict, by_hand, choose_frames
+from wildpose.review.decided import Choice, by_hand, choose_frames
 from wildpose.review.edits import ClipEdits, load_reviewed, read_edits
 from wildpose.review.environment import review_folder
+from wildpose.review.fields import LABEL_NAMES
 from wildpose.review.media import proxy_name
 from wildpose.review.pictures import frames_at
 from wildpose.review.track_tables import (
@@ -162,7 +163,8 @@ def export_corrections(
     CorrectionsSummary
     """
     _check_out(out)
-    part = out.with_name(f".{out.name}.part")
+    place = out.resolve()
+    part = place.with_name(f".{place.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / "images").mkdir(parents=True)
     try:
@@ -172,7 +174,7 @@ def export_corrections(
             raise GuardError(f"{folder.path}: nobody has changed anything in the App.",
                              f"Run `wildpose review {folder.path}` and correct what is wrong.")
         _write_files(part, found, summary, folder)
-        _replace(part, out)
+        _replace(part, place)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return summary
@@ -202,6 +204,7 @@ def _collect(
         summary.notes += notes
         found.tracks += track_parts(edits)
         _count_boxes(edits, counts)
+        summary.notes += _unknown_classes(edits)
         choice = choose_frames(edits)
         summary.left_open += choice.left_open
         _add_pictures(edits, choice, part / "images", found, summary)
@@ -222,6 +225,13 @@ def _count_boxes(edits: ClipEdits, counts: Counter[str]) -> None:
         counts["another class"] += box.renamed
         for tag in ("accepted", "rejected"):
             counts[tag] += tag in box.label.tags
+
+
+def _unknown_classes(edits: ClipEdits) -> list[str]:
+    names = {box.label.name for boxes in edits.boxes.values() for box in boxes if box.label}
+    return [f"{edits.clip}: {name} is no class that can be learnt, so its boxes are undecided. "
+            "Call them animal or person; write species into the field species"
+            for name in sorted(names - set(LABEL_NAMES))]
 
 
 def _add_pictures(
@@ -287,7 +297,3 @@ def _replace(part: Path, out: Path) -> None:
         out.rename(old)
     part.rename(out)
     shutil.rmtree(old, ignore_errors=True)
-
-
-__all__ = ["CorrectionsSummary", "Verdict", "default_out", "export_corrections",
-           "write_corrections"]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from wildpose.review.edits import ClipEdits, Prediction, ReviewedBox
-from wildpose.review.fields import ACCEPTED, REJECTED
+from wildpose.review.fields import ACCEPTED, LABEL_NAMES, REJECTED
 
 MOST_CHECKED = 10
 """Pictures of a clip from frames where boxes were accepted, rejected, deleted or named otherwise:
@@ -78,14 +78,17 @@ def verdict_on(box: ReviewedBox, *, done: bool) -> Verdict:
     Returns
     -------
     Verdict
-        A rejected box is rejected however it was moved; one with both tags is undecided. Boxes that
-        were filled in, by us or by the App, are decided on by a tag only.
+        A rejected box is rejected however it was moved; one with both tags is undecided, and so
+        is one of a class that we don't know. Boxes that were filled in, by us or by the App, are
+        decided on by a tag only.
     """
     if box.label is None:
         return Verdict.DELETED
     tags = box.label.tags & {ACCEPTED, REJECTED}
     if REJECTED in tags:
         return Verdict.OPEN if ACCEPTED in tags else Verdict.REJECTED
+    if box.label.name not in LABEL_NAMES:
+        return Verdict.OPEN
     if by_hand(box):
         return Verdict.ADDED if box.added else Verdict.EDITED
     if tags:

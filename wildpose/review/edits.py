@@ -314,8 +314,9 @@ def _predictions(rows: ClipRows) -> dict[_Key, Prediction]:
     """All boxes that a build writes of a clip, by frame index and id."""
     masks = _masks(rows)
     found = {}
-    # Dense pose is no box, and to paint it takes longer than all the rest.
-    for frame_index, fields in frame_fields(replace(rows, dense_pose=None)).items():
+    # To draw masks and dense pose takes longer than all the rest.
+    boxes_alone = replace(rows, dense_pose=None, detections=rows.detections.assign(mask_rle=None))
+    for frame_index, fields in frame_fields(boxes_alone).items():
         for document in (d for name in (TRACKED, UNTRACKED) if name in fields
                          for d in fields[name]["detections"]):
             key = frame_index, str(document["_id"])
