@@ -83,7 +83,8 @@ def execute(notebook: Path) -> nbformat.NotebookNode:
         resources={"metadata": {"path": str(notebook.parent)}},
         # It would warn that it talks to this process over a port without encryption.
         extra_arguments=["--log-level=ERROR"])
-    client.execute(env=_environment(notebook.parent))
+    # It leaves a kernel that it did not make itself running, and with it a database.
+    client.execute(cleanup_kc=True, env=_environment(notebook.parent))
     return cleaned(content, notebook.parent)
 
 
@@ -125,9 +126,11 @@ def cleaned(content: nbformat.NotebookNode, place: Path) -> nbformat.NotebookNod
 
 
 def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """One output where a stream came in pieces."""
+    """One output where a stream came in pieces, without warnings."""
     joined: list[nbformat.NotebookNode] = []
     for output in outputs:
+        if output.get("name") == "stderr":  # warnings of libraries: they name files of this machine
+            continue
         if joined and output.output_type == joined[-1].output_type == "stream":
             joined[-1].text += output.text
         else:
@@ -137,7 +140,6 @@ def _joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]
 
 def _cleaned_output(output: nbformat.NotebookNode, place: Path) -> nbformat.NotebookNode:
     if output.output_type == "stream":
-        output.name = "stdout"
         output.text = shown_text(output.text, place)
         return output
     data = output.get("data", {})

@@ -6,9 +6,12 @@ Its training is real but short. What differs between processors is only asked to
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 
 import nbformat
+import pytest
 
 from notebooks.execute import execute
 
@@ -29,9 +32,19 @@ def test_the_student_and_its_verdict_are_where_the_notebook_says(place):
 def test_code_and_commands_run_by_the_python_that_executes(place, monkeypatch):
     """A kernel that somebody registered, and another wildpose on the path, are passed over."""
     monkeypatch.setenv("PATH", "/nowhere")
-    cells = [nbformat.v4.new_code_cell("import sys; print(sys.executable)"),
-             nbformat.v4.new_code_cell("!wildpose --version")]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), place / "9_which.ipynb")
-    which, version = execute(place / "9_which.ipynb").cells
-    assert which.outputs[0].text.strip() == sys.executable
-    assert version.outputs[0].text.startswith("wildpose ")
+    which, version = executed(place, "import sys; print(sys.executable)", "!wildpose --version")
+    assert which.strip() == sys.executable
+    assert version.startswith("wildpose ")
+
+
+def test_no_process_stays(place):
+    process, _ = executed(place, "import os; print(os.getpid())", "print()")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(process), 0)
+
+
+def executed(place: Path, *code: str) -> list[str]:
+    """What each of these cells prints."""
+    cells = [nbformat.v4.new_code_cell(text) for text in code]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), place / "9_short.ipynb")
+    return [cell.outputs[0].text for cell in execute(place / "9_short.ipynb").cells]

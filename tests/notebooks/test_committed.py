@@ -54,7 +54,7 @@ def test_they_are_small_and_so_are_their_pictures(path):
     for cell in read(path).cells:
         for output in cell.get("outputs", []):
             for kind, data in output.get("data", {}).items():
-                assert kind in {"text/plain", "text/html", "image/jpeg"}
+                assert kind in {"text/plain", "text/html", "text/markdown", "image/jpeg"}
                 if kind == "image/jpeg":
                     assert len(base64.b64decode(data)) <= LARGEST_BYTES
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.mark.parametrize("name", [
-    "1_first_run", "4_from_run_to_ecology",
-])
+@pytest.mark.parametrize(
+    "name", ["1_first_run", "2_review_and_correct", "4_from_run_to_ecology"])
 def test_it_runs_and_prints_what_is_committed(name, stale_in):
     assert stale_in(f"{name}.ipynb") == []
