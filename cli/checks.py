@@ -143,9 +143,10 @@ def video() -> Iterator[Check]:
 
 def review_database() -> Iterator[Check]:
     """Look whether FiftyOne's database can start (needed by `wildpose review` only)."""
-    from wildpose.review.environment import check_database
+    from wildpose.review.environment import check_database, review_home
 
-    yield Check("review database", True, f"{check_database()}, FiftyOne {_version('fiftyone')}")
+    found = f"{check_database()}, FiftyOne {_version('fiftyone')}; data in {review_home()}"
+    yield Check("review database", True, found)
 
 
 def shipped_models() -> Iterator[Check]:

@@ -2,19 +2,23 @@
 
 Usage: python docs/screenshot_review.py RUN OUT
 
-Builds the data set of the run, serves the App, and writes OUT/review_grid.png (the clips),
-OUT/review_clip.png (the clip with most animals, opened at its best frame, masks switched on) and
-OUT/review_edit.png (the same clip in the tab where boxes are edited). Needs the system's Chromium
-(Debian: apt install chromium) and the package's dev extra.
+Builds the data set of the run in a database of its own, serves the App, and writes
+OUT/review_grid.png (all clips), OUT/review_view.png (a saved view), OUT/review_clip.png (the clip
+with most animals, opened at its best frame, with masks and dense pose switched on),
+OUT/review_doubt.png (the doubt of the dense pose there) and OUT/review_edit.png (the same clip in
+the tab where boxes are edited). Needs the system's Chromium (Debian: apt install chromium) and the
+package's dev extra.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +27,9 @@ from typing import Any
 from playwright.sync_api import Page, sync_playwright
 
 from wildpose.review import build_dataset, running_app
+from wildpose.review.environment import HOME_VARIABLE
 
+VIEW = "pseudo-label-candidates"
 OPENED = '[data-cy="modal"] canvas[canvas-loaded="true"]'
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
          "--disable-background-networking", "--disable-component-update", "--disable-sync"]
@@ -68,30 +74,41 @@ def _crowd(frame: Any) -> tuple[int, float]:
 
 
 def take_grid(page: Page, url: str, target: Path) -> None:
-    """Picture of all clips."""
+    """Picture of a grid of clips."""
     page.goto(url, wait_until="domcontentloaded")
     page.wait_for_selector('[data-cy="looker"]')
     page.wait_for_timeout(4000)
-    page.screenshot(path=target)
+    save(page, target)
 
 
 def take_clip(page: Page, url: str, time_s: float, folder: Path) -> None:
     """Pictures of one clip at one moment: looked at, and in the tab where boxes are edited."""
     page.goto(url, wait_until="domcontentloaded")
     page.wait_for_selector(OPENED)
-    masks = page.locator('[data-cy="modal"] [data-cy="checkbox-frames.masks"]')
-    if masks.count():
-        masks.first.click()
-    page.wait_for_timeout(1000)
+    tick(page, "masks", "parts")
     go_to_time(page, time_s)
-    # Where the files lie on this machine is nobody's business.
-    paths = page.get_by_text(re.compile(r"^/.+/"))
-    page.screenshot(path=folder / "review_clip.png", mask=[paths], mask_color="#2e2e2e")
+    save(page, folder / "review_clip.png")
+    tick(page, "masks", "parts", "doubt")
+    page.wait_for_timeout(2500)
+    save(page, folder / "review_doubt.png")
     page.get_by_text("Annotate", exact=True).first.click()
     page.wait_for_timeout(5000)
     page.get_by_text("Dismiss", exact=True).first.click()
     go_to_time(page, time_s)
-    page.screenshot(path=folder / "review_edit.png")
+    save(page, folder / "review_edit.png")
+
+
+def tick(page: Page, *fields: str) -> None:
+    """Switch fields of the frames on, or off where they are on, in the opened clip."""
+    for field in fields:
+        page.locator(f'[data-cy="modal"] [data-cy="checkbox-frames.{field}"]').first.click()
+    page.wait_for_timeout(1000)
+
+
+def save(page: Page, target: Path) -> None:
+    """Keep a picture; where the files lie on this machine is nobody's business."""
+    paths = page.get_by_text(re.compile(r"^/.+/"))
+    page.screenshot(path=target, mask=[paths], mask_color="#2e2e2e")
 
 
 def go_to_time(page: Page, time_s: float) -> None:
@@ -116,6 +133,13 @@ def show_track_numbers(page: Page, dataset: Any) -> None:
 def main(run: Path, folder: Path) -> None:
     """Take all pictures of one run."""
     folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ[HOME_VARIABLE] = home
+        take_all(run, folder)
+
+
+def take_all(run: Path, folder: Path) -> None:
+    """Build, serve, and take one picture after the other."""
     summary = build_dataset(run)
     import fiftyone as fo  # not before build_dataset has set where it keeps its things
 
@@ -124,6 +148,7 @@ def main(run: Path, folder: Path) -> None:
     with running_app(run, port=free_port()) as url, browser_page() as page:
         show_track_numbers(page, dataset)
         take_grid(page, url, folder / "review_grid.png")
+        take_grid(page, f"{url}?view={VIEW}", folder / "review_view.png")
         take_clip(page, f"{url}?id={sample_id}", time_s, folder)
 
 

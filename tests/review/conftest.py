@@ -125,9 +125,21 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def one_animal() -> list[Box]:
+    """One animal on frames 3, 6 and 12, and one box without a track."""
+    return [Box(3, 1, (4, 4, 14, 24), mask=True), Box(6, 1, (10, 4, 20, 24), 0.9, mask=True),
+            Box(12, 1, (40, 10, 50, 30), 0.6), Box(6, 0, (1, 1, 5, 5), 0.2)]
+
+
+@pytest.fixture
+def two_runs(tmp_path: Path) -> list[Path]:
+    """Two runs of one clip each, with the boxes of `writer`, which nobody reviewed yet."""
+    return [RunWriter(tmp_path / name, {"wald/a.mp4": one_animal()}).write() for name in "ab"]
+
+
 @pytest.fixture
 def writer(home: Path) -> RunWriter:
-    """A run of one clip with one animal on frames 3, 6 and 12, and one box without a track.
+    """A run of one clip with one animal and one box without a track.
 
     All tests use one folder, and so one data set, which is emptied: declaring its fields takes
     longer than all the rest of a test.
@@ -142,9 +154,7 @@ def writer(home: Path) -> RunWriter:
         dataset.clear()
         dataset.info.pop(RUN_ID, None)
         dataset.save()
-    boxes = [Box(3, 1, (4, 4, 14, 24), mask=True), Box(6, 1, (10, 4, 20, 24), 0.9, mask=True),
-             Box(12, 1, (40, 10, 50, 30), 0.6), Box(6, 0, (1, 1, 5, 5), 0.2)]
-    return RunWriter(folder, {"wald/a.mp4": boxes})
+    return RunWriter(folder, {"wald/a.mp4": one_animal()})
 
 
 @pytest.fixture

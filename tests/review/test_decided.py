@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from wildpose.review.decided import MOST_CHECKED, MOST_CONFIRMED, Verdict, choose_frames, verdict_on
-from wildpose.review.edits import ClipEdits, Label, Prediction, ReviewedBox
+from wildpose.review.reviewed import ClipEdits, Label, Prediction, ReviewedBox
 
 HERE, THERE = (0.0, 0.0, 10.0, 10.0), (5.0, 5.0, 15.0, 15.0)
 FOUND = Prediction(HERE, 0.8, "animal", 1, interpolated=False)

@@ -80,9 +80,12 @@ def test_the_program_lies_in_fiftyones_folder():
 def test_another_home_holds_for_the_block_only(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/somewhere/else")
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("WILDPOSE_HOME", raising=False)
+    data = review_home()
     with other_home(tmp_path):
         assert Path.home() == tmp_path
         assert os.environ["XDG_CACHE_HOME"] == "/somewhere/else/.cache"
+        assert review_home() == data
     assert os.environ["HOME"] == "/somewhere/else"
     assert "XDG_CACHE_HOME" not in os.environ
 
@@ -114,3 +117,16 @@ def test_logs_of_the_database_do_not_pile_up(tmp_path):
     _drop_logs(tmp_path)
     assert sorted(log.name[18:20] for log in tmp_path.glob("mongo.log.*")) == ["06", "07", "08"]
     assert (tmp_path / "mongo.log").exists()
+
+
+def test_only_reviews_of_the_same_home_find_its_database(home):
+    from fiftyone.core.service import DatabaseService, Service
+    from fiftyone.service.util import find_processes_by_args
+
+    def found(words):
+        return [process for process in find_processes_by_args(words)
+                if any(word.startswith(str(home)) for word in process.cmdline())]
+
+    assert len(found(DatabaseService._service_args.fget(None))) == 1
+    # A plain FiftyOne of the same user takes whatever database it finds by these words.
+    assert found([*Service._service_args.fget(DatabaseService), "--multi"]) == []

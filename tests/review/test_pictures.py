@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from wildpose.errors import ClipError
-from wildpose.review.edits import ClipEdits
 from wildpose.review.pictures import frames_at
+from wildpose.review.reviewed import ClipEdits
 from wildpose.video import open_clip
 
 DEER = "ridge_trail/05180016.MP4"

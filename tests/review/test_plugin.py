@@ -180,6 +180,21 @@ def test_data_sets_of_others_are_left_alone(home, call, at_app, writer):
     assert at_app.sample(CLIP).review_state == "to do"
 
 
+def test_a_box_that_is_still_selected_in_a_closed_clip_is_not_meant(at_app):
+    import fiftyone.operators as foo
+
+    sample = at_app.sample(CLIP)
+    (label,) = at_app.boxes(CLIP, 6)
+    left_over = {"label_id": label.id, "sample_id": sample.id, "field": "frames.detections",
+                 "frame_number": 7}
+    context = {"dataset": at_app.dataset, "selected_labels": [left_over], "params": {}}
+    said = foo.execute_operator(f"{PLUGIN}/accept", ctx=context | {"selected": []}).result["said"]
+    assert said.startswith("Nothing is selected.")
+    said = foo.execute_operator(f"{PLUGIN}/accept",
+                                ctx=context | {"selected": [sample.id]}).result["said"]
+    assert said == "16 boxes accepted."
+
+
 def test_the_forms_begin_with_what_is_selected(at_app):
     from fiftyone.operators.executor import ExecutionContext
 
@@ -196,3 +211,5 @@ def test_the_forms_begin_with_what_is_selected(at_app):
     split = by_name["split_track"].resolve_input(context).to_json()["type"]["properties"]
     assert (split["track_id"]["default"], split["frame_number"]["default"]) == (1, 13)
     assert merge["chosen"]["view"]["label"] == "Selected: 2 boxes, 1 clip"
+    said = by_name["merge_tracks"].resolve_output(context).to_json()["type"]["properties"]
+    assert "open it again" in said["hint"]["view"]["label"]

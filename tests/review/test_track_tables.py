@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wildpose.review.edits import ClipEdits, Label, Prediction, ReviewedBox
+from wildpose.review.reviewed import ClipEdits, Label, Prediction, ReviewedBox
 from wildpose.review.track_tables import TrackPart, species_rows, track_parts
 
 HERE = (0.0, 0.0, 10.0, 10.0)

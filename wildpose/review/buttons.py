@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wildpose.errors import WildposeError
-from wildpose.review import operators
+from wildpose.review import operators, track_edits
 from wildpose.review.fields import ADAPT
 
 Values = Mapping[str, Any]
@@ -28,7 +28,7 @@ class Chosen:
     clips : tuple of str
         Ids of samples: the one that is open, else those that are ticked in the grid.
     labels : tuple of mapping
-        Selected boxes, see :data:`wildpose.review.operators.Selected`.
+        Selected boxes of the open clip, see :data:`wildpose.review.operators.Selected`.
     """
 
     dataset: Any
@@ -72,6 +72,8 @@ class Command:
         Above the form: what will be done.
     known : callable, optional
         Values to begin with, from what is chosen.
+    redraws : bool
+        Whether it changes what is drawn, which the App does not do by itself in an open clip.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Command:
     about: str
     asks: tuple[FormField, ...] = ()
     known: Callable[[Chosen], Values] = lambda _: {}
+    redraws: bool = False
 
 
 def _judge(accepted: bool) -> Callable[[Chosen, Values], str]:
@@ -94,13 +97,13 @@ def _judge(accepted: bool) -> Callable[[Chosen, Values], str]:
 def _merge(chosen: Chosen, values: Values) -> str:
     keep, other = values["keep"], values["other"]
     sample = operators.one_clip(chosen.dataset, chosen.clips)
-    number = operators.merge_tracks(sample, keep, other)
+    number = track_edits.merge_tracks(sample, keep, other)
     return f"Track {other} is part of track {keep} now ({_count(number, 'box', 'boxes')})."
 
 
 def _split(chosen: Chosen, values: Values) -> str:
     sample = operators.one_clip(chosen.dataset, chosen.clips)
-    new = operators.split_track(sample, values["track_id"], values["frame_number"])
+    new = track_edits.split_track(sample, values["track_id"], values["frame_number"])
     return f"From frame {values['frame_number']} on it is track {new}."
 
 
@@ -160,13 +163,14 @@ COMMANDS = (
             "For one animal that has two numbers in the open clip.",
             (FormField("keep", "Number to keep", "int", required=True),
              FormField("other", "Number that becomes this one", "int", required=True)),
-            _two_tracks),
+            _two_tracks, redraws=True),
     Command("split_track", "wildpose: split a track", _split,
             "For two animals that have one number in the open clip. Select the box on the first "
             "frame of the second animal, or enter its frame.",
             (FormField("track_id", "Number of the track", "int", required=True),
              FormField("frame_number", "First frame of the second animal", "int",
-                       "Counted from 1, as the App does", required=True)), _where_to_split),
+                       "Counted from 1, as the App does", required=True)),
+            _where_to_split, redraws=True),
     Command("set_species", "wildpose: set species", _species,
             "Names the tracks of the selected boxes; with nothing selected but clips, all animals "
             "in them.",
@@ -211,7 +215,7 @@ def operator_class(command: Command) -> type:
             return carry_out(command, ctx)
 
         def resolve_output(self, ctx: Any) -> Any:
-            return _answer(ctx)
+            return _answer(command, ctx)
 
     return CommandOperator
 
@@ -239,8 +243,10 @@ def carry_out(command: Command, ctx: Any) -> dict[str, Any]:
 
 
 def _chosen(ctx: Any) -> Chosen:
-    clips = [ctx.current_sample] if ctx.current_sample else ctx.selected
-    return Chosen(ctx.dataset, tuple(clips), tuple(ctx.selected_labels or ()))
+    # Boxes stay selected when their clip is closed, and are out of sight then.
+    opened = ctx.current_sample
+    labels = tuple(one for one in ctx.selected_labels or () if one["sample_id"] == opened)
+    return Chosen(ctx.dataset, (opened,) if opened else tuple(ctx.selected), labels)
 
 
 def _form(command: Command, ctx: Any) -> Any:
@@ -268,13 +274,16 @@ def _in_words(chosen: Chosen) -> str:
             f"{_count(len(chosen.clips), 'clip', 'clips')}")
 
 
-def _answer(ctx: Any) -> Any:
+def _answer(command: Command, ctx: Any) -> Any:
     from fiftyone.operators import types
 
     results = ctx.results or {}
-    view = types.Warning if results.get("refused") else types.Notice
+    refused = results.get("refused")
     answer = types.Object()
-    answer.view("answer", view(label=results.get("said", "")))
+    kind = types.Warning if refused else types.Notice
+    answer.view("answer", kind(label=results.get("said", "")))
+    if command.redraws and ctx.current_sample and not refused:
+        answer.view("hint", types.Header(label="Close the clip and open it again to see it."))
     return types.Property(answer)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from wildpose import masks
 from wildpose.review.decided import GONE, ChosenFrame, Verdict, verdict_on
-from wildpose.review.edits import Box, ClipEdits, Label, Prediction, ReviewedBox
+from wildpose.review.reviewed import Box, ClipEdits, Label, Prediction, ReviewedBox
 from wildpose.types import ClassId, Frame
 
 LEAST_SIDE_PX = 0.5

@@ -19,11 +19,12 @@ from wildpose.results.run_folder import RunFolder
 from wildpose.review.clips import Report
 from wildpose.review.corrected import image_entry, labels_of, rejected_of
 from wildpose.review.decided import Choice, by_hand, choose_frames
-from wildpose.review.edits import ClipEdits, load_reviewed, read_edits
+from wildpose.review.edits import load_reviewed, read_edits
 from wildpose.review.environment import review_folder
 from wildpose.review.fields import LABEL_NAMES
 from wildpose.review.media import proxy_name
 from wildpose.review.pictures import frames_at
+from wildpose.review.reviewed import ClipEdits
 from wildpose.review.track_tables import (
     SPECIES_COLUMNS,
     TRACK_COLUMNS,

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from wildpose.review.edits import ClipEdits, Prediction, ReviewedBox
 from wildpose.review.fields import ACCEPTED, LABEL_NAMES, REJECTED
+from wildpose.review.reviewed import ClipEdits, Prediction, ReviewedBox
 
 MOST_CHECKED = 10
 """Pictures of a clip from frames where boxes were accepted, rejected, deleted or named otherwise:

@@ -208,6 +208,11 @@ def start_fiftyone(home: Path) -> Any:
     # FiftyOne gives its database and its server one minute, by a default that no setting changes;
     # a computer that analyzes clips at the same time was seen to need more.
     service.Service._wait_for_child_port.__defaults__ = (None, START_TIMEOUT_S)
+    # It also joins any database that a FiftyOne of this user runs, whatever its folder: data would
+    # land in a stranger's, or a stranger's in ours. A database is found by these words, in a row,
+    # in its command line; what FiftyOne itself looks for stands in another order.
+    words = ["--multi", "--wildpose", str(home.resolve()), "--51-service", "db"]
+    service.DatabaseService._service_args = property(lambda _: words)
     try:
         with _one_at_a_time(home / "start.lock"):
             fo.list_datasets()
@@ -254,6 +259,7 @@ def other_home(home: Path) -> Iterator[None]:
     user = Path.home()
     wanted = {
         "HOME": str(home),
+        HOME_VARIABLE: str(review_home().parent),
         "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(user / ".cache")),
         "XDG_CONFIG_HOME": os.environ.get("XDG_CONFIG_HOME", str(user / ".config")),
     }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from wildpose.analysis.stills import StillsReader, find_stills
 from wildpose.errors import ClipError
-from wildpose.review.edits import ClipEdits
+from wildpose.review.reviewed import ClipEdits
 from wildpose.types import Frame
 from wildpose.video import open_clip
 

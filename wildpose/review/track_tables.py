@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from wildpose.review.edits import ClipEdits
+from wildpose.review.reviewed import ClipEdits
 
 SPECIES_COLUMNS = ("clip", "track_id", "species")
 TRACK_COLUMNS = ("clip", "track_id", "new_track_id", "first_frame", "last_frame")
