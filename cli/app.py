@@ -42,7 +42,7 @@ _GO_ON = {
     "analyze": "Finished clips are kept: the same command goes on with the rest.",
     "adapt": "What is finished is kept: the same command goes on from there.",
     "train": "The last checkpoint is kept: the same command goes on from there.",
-    "review": "The dataset stays in the run folder: the same command opens it again.",
+    "review": "The dataset is kept: the same command opens it again.",
 }
 
 _EXAMPLES = {

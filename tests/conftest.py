@@ -17,6 +17,12 @@ def ctrl_c_counts() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def reviews_apart(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Reviews of the tests never touch the data of whoever runs them."""
+    os.environ["WILDPOSE_HOME"] = str(tmp_path_factory.mktemp("wildpose"))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real material, or a skip that says how to get it."""
