@@ -2,11 +2,11 @@
 
 Güler et al. 2018 (DensePose), Neverova et al. 2019 (correlated uncertainty) and Sanakoyeu et al.
 2020 (animals), as the reference implementation, detectron2's DensePose project, computes it;
-written anew from a description of its behaviour. Parts are named after the keys of published checkpoints,
-so that their weights load as they are. ``config`` says which variant, ``trunk`` → ``pyramid`` →
-``proposals`` → ``box_head`` → ``decoder`` → ``dense_heads`` → ``chart_maps`` are the parts,
-``network`` joins them, ``pictures`` and ``surfaces`` are the borders to pixels, ``predictor`` is
-what the rest of the package calls.
+written anew from a description of its behaviour. Parts are named after the keys of published
+checkpoints, so that their weights load as they are. ``config`` says which variant, ``trunk`` →
+``pyramid`` → ``proposals`` → ``box_head`` → ``decoder`` → ``dense_heads`` → ``chart_maps`` are the
+parts, ``network`` joins them, ``pictures`` and ``surfaces`` are the borders to pixels,
+``predictor`` is what the rest of the package calls.
 """
 
 from typing import Any

@@ -147,8 +147,10 @@ class Config:
         if unknown:
             raise ModelError(f"The architecture holds unknown fields: {', '.join(unknown)}.",
                              "Update wildpose, or import the checkpoint anew.")
-        colours = {k: tuple(given[k]) for k in ("pixel_mean", "pixel_std") if k in given}
-        return cls(**{**given, **colours})
+        for name in ("pixel_mean", "pixel_std"):
+            if name in given:
+                given[name] = tuple(given[name])
+        return cls(**given)
 
     def as_json(self) -> dict[str, Any]:
         """As written in ``model.json`` under ``architecture``, the family among it.
