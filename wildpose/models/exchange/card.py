@@ -58,8 +58,9 @@ def _what(name: str, subject: str, origin: Origin) -> str:
              if subject == "animal" else "people")
     return (f"# {name}\n\n"
             "DensePose R-CNN of detectron2's DensePose project, imported by `wildpose models "
-            f"import`: same network, same weights, no pickle. It finds {found}; each box comes with "
-            "dense pose. Its scores were **not calibrated** here: .5 is no probability of one half.")
+            f"import`: same network, same weights, no pickle. It finds {found}; each box comes "
+            "with dense pose. Its scores were **not calibrated** here: a score of 0.5 does not "
+            "mean that half of such boxes are right.")
 
 
 def _source(origin: Origin) -> str:

@@ -1,8 +1,8 @@
-"""Read the weights of a detectron2 checkpoint: a ``.pkl`` that was published, a ``.pth`` of one's own.
+"""Read the weights of a detectron2 checkpoint: a published ``.pkl`` or one's own ``.pth``.
 
 A ``.pkl`` is a pickled dictionary with ``model`` (names and numpy arrays), ``__author__`` and
-sometimes ``matching_heuristics``; a ``.pth`` is what ``torch.save`` writes, with ``model`` beside the
-state of the optimizer. Only ``model`` is looked at. Which of the two it is, the content tells.
+sometimes ``matching_heuristics``; a ``.pth`` is what ``torch.save`` writes, with ``model`` beside
+the state of the optimizer. Only ``model`` is looked at. Which of the two it is, the content tells.
 """
 
 from __future__ import annotations

@@ -46,7 +46,8 @@ def merged_settings(path: Path, known_bases: frozenset[str] = frozenset()) -> di
 
 def _chain(path: Path, known_bases: frozenset[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Contents from the file down to its last base, and what is known of a missing one."""
-    folder, contents, seen = path.resolve().parent, [], set()
+    folder, contents = path.resolve().parent, list[dict[str, Any]]()
+    seen: set[Path] = set()
     current = path
     while True:
         if current.resolve() in seen or len(seen) >= LONGEST_CHAIN:
@@ -96,6 +97,8 @@ def _over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
     result = dict(below)
     for key, value in above.items():
         old = result.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        result[key] = _over(old, value) if both else value
+        if isinstance(old, dict) and isinstance(value, dict):
+            result[key] = _over(old, value)
+        else:
+            result[key] = value
     return result

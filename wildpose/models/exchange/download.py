@@ -1,7 +1,7 @@
 """Fetch one file over HTTP: in pieces, going on after a cut, checked at the end.
 
-Proxies are those of the environment (``HTTPS_PROXY``, ``NO_PROXY``). Only http and https are spoken,
-also after a redirection.
+Proxies are those of the environment (``HTTPS_PROXY``, ``NO_PROXY``). Only http and https are
+spoken, also after a redirection.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ TRIES = 4
 WAIT_S = 2.0
 LARGEST_FILE = 4 * 2**30
 SPARE_BYTES = 100 * 2**20
-NO_NETWORK = ("Connect this computer; behind a proxy, set HTTPS_PROXY. Or fetch the file on another "
-              "one and give its path.")
+NO_NETWORK = ("Connect this computer; behind a proxy, set HTTPS_PROXY. Or fetch the file on "
+              "another one and give its path.")
 
 Show = Callable[[int, int | None], None]
 """Told the bytes that are there and, where known, how many there will be."""
@@ -86,7 +86,6 @@ def download(url: str, folder: Path, sha256: str = "", show: Show | None = None)
         small, or the checksum is another one (the file is deleted then).
     """
     name = _checked(url)
-    folder.mkdir(parents=True, exist_ok=True)
     fetch = _Fetch(url, folder / name, show or (lambda done, total: None))
     kept = fetch.begin()
     if not fetch.whole():
@@ -200,6 +199,7 @@ class _Fetch:
         length = answer.headers.get("Content-Length", "")
         whole = int(length) + (start if goes_on else 0) if length.isdecimal() else None
         self.note = replace(self.note, total=whole, validator=_validator(answer.headers))
+        self.part.parent.mkdir(parents=True, exist_ok=True)
         self._check_room(whole, start if goes_on else 0)
         self.note_file.write_text(json.dumps(vars(self.note)), "utf-8")
         with self.part.open("ab" if goes_on else "wb") as file:

@@ -11,10 +11,15 @@ from safetensors.numpy import load_file
 
 from wildpose.errors import ModelError, UsageError
 from wildpose.models.chart_rcnn.config import FAMILY, Config
-from wildpose.models.chart_rcnn.network import expected_keys
 from wildpose.models.exchange.importing import SETTINGS, WEIGHTS
 from wildpose.models.exchange.pickle_writing import write_detectron2_pickle
-from wildpose.models.folder import file_sha256, find_model, read_description
+from wildpose.models.folder import (
+    ModelDescription,
+    file_sha256,
+    find_model,
+    read_description,
+)
+from wildpose.types import Array
 
 COPY_ANEW = "Copy the model folder anew."
 
@@ -60,22 +65,30 @@ def export_detectron2(name_or_folder: str | Path, out: Path) -> Exported:
     if description.architecture.get("family") != FAMILY:
         raise ModelError(f"{folder.name}: a network of wildpose's own, which detectron2 has not "
                          "got.", "Only DensePose R-CNNs can be exported to it.")
-    config = Config.from_json(description.architecture)
-    path = folder / WEIGHTS
+    names, weights = _weights(folder / WEIGHTS, description)
+    settings = _settings_beside(folder / SETTINGS, out.with_suffix(".yaml"))
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write_detectron2_pickle(out, {name: weights[name] for name in names})
+    if settings is not None:
+        shutil.copyfile(folder / SETTINGS, settings)
+    return Exported(out, settings, len(weights), file_sha256(out), description.licence)
+
+
+def _weights(path: Path, description: ModelDescription) -> tuple[list[str], dict[str, Array]]:
+    """Names in the network's order, and weights by name."""
+    # torch takes seconds to load: not for a model of another kind
+    from wildpose.models.chart_rcnn.network import expected_keys
+
+    wanted = expected_keys(Config.from_json(description.architecture))
     try:
         if file_sha256(path) != description.weights_sha256:
             raise ModelError(f"{path}: the checksum is not the one in model.json.", COPY_ANEW)
         weights = load_file(path)
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{path}: can't be read ({error}).", COPY_ANEW) from error
-    if {n: w.shape for n, w in weights.items()} != expected_keys(config):
+    if {n: w.shape for n, w in weights.items()} != wanted:
         raise ModelError(f"{path}: its weights are not those of model.json.", COPY_ANEW)
-    settings = _settings_beside(folder / SETTINGS, out.with_suffix(".yaml"))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_detectron2_pickle(out, {name: weights[name] for name in expected_keys(config)})
-    if settings is not None:
-        shutil.copyfile(folder / SETTINGS, settings)
-    return Exported(out, settings, len(weights), file_sha256(out), description.licence)
+    return list(wanted), weights
 
 
 def _settings_beside(own: Path, beside: Path) -> Path | None:

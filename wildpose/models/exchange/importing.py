@@ -16,7 +16,6 @@ from safetensors.numpy import save_file
 
 from wildpose.errors import ModelError, UsageError
 from wildpose.models.chart_rcnn.config import Config
-from wildpose.models.chart_rcnn.network import expected_keys
 from wildpose.models.chart_rcnn.yaml_config import KNOWN_BASES
 from wildpose.models.exchange.card import Origin, card_text
 from wildpose.models.exchange.checkpoint import opened_checkpoint
@@ -29,6 +28,7 @@ from wildpose.types import Array
 WEIGHTS, CARD, SETTINGS = "weights.safetensors", "README.md", "config.yaml"
 MASK_HEAD = "roi_heads.mask_head."
 NOT_STATED = "not stated"
+SUBJECTS = {"animal": "animals and people", "person": "people"}
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ def import_model(request: ImportRequest, show: Show | None = None) -> Imported:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out}: there is something already.", "Choose another folder for --out.")
     published = _published(request)
+    _check_source(request.source, published)
     config, settings = _settings(request, published)
-    expected = expected_keys(config)
     waiting = out.with_name(f"{out.name}.download")
     path, checked = _fetched(request, published, waiting, show)
     with opened_checkpoint(path) as checkpoint:
-        weights = checkpoint.fitted(expected, "" if config.mask_head else MASK_HEAD)
+        weights = checkpoint.fitted(_names(config), "" if config.mask_head else MASK_HEAD)
         author = checkpoint.author
     origin = Origin(
         source=_said_source(request, published), sha256=file_sha256(path), checked=checked,
@@ -103,12 +103,25 @@ def import_model(request: ImportRequest, show: Show | None = None) -> Imported:
     return Imported(out, len(weights), sum(w.size for w in weights.values()), origin)
 
 
+def _names(config: Config) -> dict[str, tuple[int, ...]]:
+    # torch takes seconds to load: a file that is refused is refused without it
+    from wildpose.models.chart_rcnn.network import expected_keys
+
+    return expected_keys(config)
+
+
 def _published(request: ImportRequest) -> ZooModel | None:
     """The published model that is meant: by name or address, or a file that is called like one."""
     path = Path(request.source)
     if path.is_file():
         return next((m for m in ZOO if m.file_name == path.name), None)
     return zoo_model(request.source)
+
+
+def _check_source(source: str, published: ZooModel | None) -> None:
+    if published is None and "://" not in source and not Path(source).is_file():
+        raise UsageError(f"{source}: no such file, and no published model of that name.",
+                         "`wildpose models list --zoo` has the published ones.")
 
 
 def _settings(
@@ -134,12 +147,9 @@ def _fetched(
     """The checkpoint on this computer, and whether its checksum was compared."""
     known = request.sha256 or (published.sha256 if published else "")
     path = Path(request.source)
-    if not path.exists() and (published or "://" in request.source):
+    if not path.is_file():
         url = published.url if published else request.source
         return download(url, waiting, known, show).path, bool(known)
-    if not path.is_file():
-        raise UsageError(f"{request.source}: no such file, and no published model of that name.",
-                         "`wildpose models list --zoo` has the published ones.")
     if known and (found := file_sha256(path)) != known.lower():
         raise ModelError(f"{path}: the checksum (sha256) is {found} and not {known}.",
                          "Fetch or copy the file again.")
@@ -148,7 +158,7 @@ def _fetched(
 
 def _said_source(request: ImportRequest, published: ZooModel | None) -> str:
     path = Path(request.source)
-    if path.exists():
+    if path.is_file():
         return path.name
     url = published.url if published else request.source
     return urlsplit(url)._replace(query="", fragment="").geturl()
@@ -180,11 +190,13 @@ def _write(
     weights: dict[str, Array], origin: Origin,
 ) -> None:
     save_file(weights, folder / WEIGHTS)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors keeps it from other users of the computer
     if settings is not None:
         (folder / SETTINGS).write_text(yaml.safe_dump(settings, sort_keys=False), "utf-8")
     write_description(folder, ModelDescription(
         name=name,
-        description=f"DensePose R-CNN ({config.subject}s), imported from {origin.source}.",
+        description=f"DensePose R-CNN ({SUBJECTS[config.subject]}), imported from "
+                    f"{origin.source}.",
         licence=origin.licence,
         architecture=config.as_json(),
         lineage={"imported": _lineage(origin)},

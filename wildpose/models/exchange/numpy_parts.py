@@ -15,7 +15,8 @@ import numpy as np
 from wildpose.models.exchange.plain_pickle import Admitted, Builder, Name, UnfitError, shown
 from wildpose.types import Array
 
-KINDS = frozenset("f2 f4 f8 i1 i2 i4 i8 u1 u2 u4 u8 b1".split())
+KINDS = frozenset(
+    ("f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"))
 MOST_DIMENSIONS = 8
 LARGEST_SIDE = 2**31
 

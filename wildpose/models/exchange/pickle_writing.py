@@ -1,8 +1,8 @@
 """Write the pickle that detectron2 reads: a dictionary of numpy arrays.
 
-Instruction by instruction rather than with :mod:`pickle`, whose output depends on the numpy at hand:
-numpy 2 names ``numpy._core``, which an older one can't import, and detectron2 often runs with one.
-What is written is plain protocol 3 under numpy's older names, which every numpy since 1.7 reads.
+Instruction by instruction rather than with :mod:`pickle`, whose output depends on the numpy at
+hand: numpy 2 names ``numpy._core``, which an older one can't import, and detectron2 often runs with
+an older one. What is written is plain protocol 3 under the older names, which both read.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def _write_array(file: IO[bytes], values: Array) -> None:
         raise ValueError(f"an array of {plain.nbytes} bytes does not fit into the format")
     file.write(_RECONSTRUCT + _NDARRAY + _whole_number(0) + _TUPLE_1 + b"C\x01b" + _TUPLE_3)
     file.write(_REDUCE + _MARK + _whole_number(1))
-    file.write(_MARK + b"".join(_whole_number(side) for side in plain.shape) + _TUPLE)
+    file.write(_MARK + b"".join(map(_whole_number, plain.shape)) + _TUPLE)
     file.write(_float32() + _FALSE + b"B" + struct.pack("<I", plain.nbytes))
     file.write(plain.data if plain.size else b"")
     file.write(_TUPLE + _BUILD)
