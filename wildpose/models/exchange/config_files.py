@@ -14,7 +14,9 @@ import yaml
 from wildpose.errors import ModelError
 
 BASE = "_BASE_"
-LARGEST_BYTES = 2**20
+LARGEST_BYTES = 2**16
+MOST_BRACKETS = 500
+"""More of them can keep the YAML reader busy for hours; a whole configuration has about 100."""
 LONGEST_CHAIN = 8
 GIVE_IT = "Give the .yaml that belongs to the checkpoint."
 
@@ -81,7 +83,10 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise ModelError(f"{path}: too large for settings.", GIVE_IT)
-        content = yaml.safe_load(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        if text.count("[") + text.count("{") > MOST_BRACKETS:
+            raise ModelError(f"{path}: too many brackets for settings.", GIVE_IT)
+        content = yaml.safe_load(text)
     except OSError as error:
         raise ModelError(f"{path}: can't be read ({error.strerror}).",
                          "Check the spelling of the path.") from error

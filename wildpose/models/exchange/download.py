@@ -237,15 +237,15 @@ def _validator(headers: Any) -> str:
 
 
 class _SameOrSafer(urllib.request.HTTPRedirectHandler):
-    """Follows redirections, but not from https to http."""
+    """Follows redirections, but only to https or from http to http."""
 
     def redirect_request(
         self, req: urllib.request.Request, *rest: Any
     ) -> urllib.request.Request | None:
         """As the base class does, if the new address is as safe as the old one."""
-        new_url = str(rest[-1])
-        if req.type == "https" and urllib.parse.urlsplit(new_url).scheme != "https":
-            raise ModelError(f"{req.full_url}: sends on to an address without encryption.",
+        scheme = urllib.parse.urlsplit(str(rest[-1])).scheme
+        if scheme != "https" and scheme != req.type:
+            raise ModelError(f"{req.full_url}: sends on to a {scheme} address.",
                              "Fetch the file yourself and give its path.")
         return super().redirect_request(req, *rest)
 

@@ -15,7 +15,7 @@ from typing import IO, Any, Protocol
 
 from wildpose.errors import ModelError
 
-MOST_STEPS = 2_000_000
+MOST_STEPS = 500_000
 """Instructions in a file at most; a checkpoint with its optimizer has some ten thousand."""
 LARGEST_KEY = 2**31
 NEWEST_PROTOCOL = 5
