@@ -61,7 +61,7 @@ def channels_of(config: Config) -> dict[str, int]:
     return channels
 
 
-class ChartPredictor(nn.Module):
+class ChartLayers(nn.Module):
     """Transposed convolutions to twice the size, then bilinear to four times."""
 
     def __init__(self, config: Config) -> None:

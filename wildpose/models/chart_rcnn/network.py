@@ -15,7 +15,7 @@ from wildpose.models.chart_rcnn.box_head import (
     cut_for_boxes,
     final_boxes,
 )
-from wildpose.models.chart_rcnn.chart_maps import ChartMaps, ChartPredictor
+from wildpose.models.chart_rcnn.chart_maps import ChartLayers, ChartMaps
 from wildpose.models.chart_rcnn.config import Config
 from wildpose.models.chart_rcnn.decoder import Decoder
 from wildpose.models.chart_rcnn.dense_heads import StackedHead
@@ -37,7 +37,7 @@ class RegionHeads(nn.Module):
         self.mask_head = MaskHead() if config.mask_head else None
         self.decoder = Decoder() if config.decoder else None
         self.densepose_head = StackedHead(config)
-        self.densepose_predictor = ChartPredictor(config)
+        self.densepose_predictor = ChartLayers(config)
 
 
 class ChartRcnn(nn.Module):
@@ -77,18 +77,25 @@ class ChartRcnn(nn.Module):
         answer = self.roi_heads.box_predictor(hidden)
         return final_boxes(proposals, answer, size, self.config, least)
 
-    def charts(self, levels: Sequence[Tensor], boxes: Tensor) -> ChartMaps:
-        """Dense pose of boxes [R, 4]; R may be 0."""
-        config, heads = self.config, self.roi_heads
+    def regions(self, levels: Sequence[Tensor], boxes: Tensor) -> Tensor:
+        """What the dense head sees of boxes [R, 4]: float [R, 256, S, S]; R may be 0."""
+        config, decoder = self.config, self.roi_heads.decoder
         cutter = Cutter(config.dense_cells, config.dense_sampling, config.dense_aligned)
-        if heads.decoder is None:
-            regions = cutter.from_fitting(levels[:4], boxes)
-        elif len(boxes):
-            regions = cutter.from_one(heads.decoder(levels), boxes, STRIDES[0])
-        else:  # the decoder costs as much as five regions: not for nothing
-            regions = cutter.from_one(levels[0], boxes, STRIDES[0])
+        if decoder is None:
+            return cutter.from_fitting(levels[:4], boxes)
+        # The decoder costs as much as several regions do: none are had for nothing.
+        level = decoder(levels) if len(boxes) else levels[0]
+        return cutter.from_one(level, boxes, STRIDES[0])
+
+    def charts_of(self, regions: Tensor) -> ChartMaps:
+        """Dense pose of regions [R, 256, S, S]."""
+        heads = self.roi_heads
         said: ChartMaps = heads.densepose_predictor(heads.densepose_head(regions))
         return said
+
+    def charts(self, levels: Sequence[Tensor], boxes: Tensor) -> ChartMaps:
+        """Dense pose of boxes [R, 4]; R may be 0."""
+        return self.charts_of(self.regions(levels, boxes))
 
     def masks(self, levels: Sequence[Tensor], boxes: Tensor) -> Tensor | None:
         """Mask logits [R, 28, 28] of boxes [R, 4]; None without a mask head."""
