@@ -73,8 +73,8 @@ def test_missing_and_unexpected_names_are_one_line_with_the_first_few(tmp_path):
         fitted(path, wanted)
     assert str(caught.value) == (
         f"{path}: its weights are not those of the configuration: 10 missing "
-        "(backbone.stem.weight, roi_heads.u.0, roi_heads.u.1, ...), 1 unexpected (x.y). Give the configuration that this "
-        "file was trained with.")
+        "(backbone.stem.weight, roi_heads.u.0, roi_heads.u.1, ...), 1 unexpected (x.y). "
+        "Give the configuration that this file was trained with.")
 
 
 @pytest.mark.parametrize("more", [{}, {"matching_heuristics": True}])

@@ -156,7 +156,7 @@ def test_redirections_are_followed(site, url, tmp_path):
 @pytest.mark.parametrize("place", ["file:///etc/hostname", "ftp://127.0.0.1/x", "/old"])
 def test_redirections_to_files_to_ftp_and_in_a_circle_are_refused(site, tmp_path, place):
     site.answers["/old"] = (302, {"Location": place})
-    with pytest.raises(ModelError, match="answers 302|sends on to a ftp address"):
+    with pytest.raises(ModelError, match=r"answers 302|sends on to a ftp"):
         download(f"{site.url}/old", tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -244,7 +244,7 @@ class _SameOrSafer(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         """As the base class does, if the new address is as safe as the old one."""
         scheme = urllib.parse.urlsplit(str(rest[-1])).scheme
-        if scheme != "https" and scheme != req.type:
+        if scheme not in ("https", req.type):
             raise ModelError(f"{req.full_url}: sends on to a {scheme} address.",
                              "Fetch the file yourself and give its path.")
         return super().redirect_request(req, *rest)
