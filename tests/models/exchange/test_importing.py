@@ -20,6 +20,7 @@ from wildpose.models.exchange import importing, zoo
 from wildpose.models.exchange.exporting import export_detectron2
 from wildpose.models.exchange.importing import ImportRequest, import_model
 from wildpose.models.folder import file_sha256, find_model, read_description
+from wildpose.models.predictor import load_predictor
 
 SMALL = {"backbone.stem.conv1.weight": (2, 3, 1, 1), "roi_heads.box_head.fc1.bias": (4,)}
 S1X = "densepose_rcnn_R_50_FPN_s1x"
@@ -301,3 +302,4 @@ def test_in_out_and_in_again_gives_the_same_weights(whole, tmp_path):
     assert one.architecture == other.architecture
     assert again.origin.author == "wildpose"
     assert json.loads((second / "model.json").read_text())["lineage"]["imported"]["checked"]
+    assert load_predictor(second).digest == one.weights_sha256

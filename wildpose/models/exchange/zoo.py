@@ -98,8 +98,8 @@ _KNOWN_SHA256 = {
 _MILLIONS_OF_WEIGHTS = {"v1convx": 63.93, "deeplab": 66.16}
 """ResNet-50, without confidences."""
 _MORE_IN_101 = 19.04
-_PER_MAP = 0.2048
-"""Millions of weights for 25 maps of 512 channels and 4x4 taps."""
+_PER_MAP, _PER_CONFIDENCE = 0.2048, 0.0164
+"""Millions of weights for 25 maps, and for two, of 512 channels and 4x4 taps."""
 
 
 def _animals() -> Iterator[ZooModel]:
@@ -133,6 +133,7 @@ def _settings(depth: int, variant: str) -> dict[str, Any]:
 def _megabytes(settings: Mapping[str, Any]) -> int:
     maps = {"iid_iso": 1, "indep_aniso": 3}.get(settings.get("uv_confidence", ""), 0)
     millions = _MILLIONS_OF_WEIGHTS[settings.get("head", "v1convx")] + maps * _PER_MAP
+    millions += _PER_CONFIDENCE if settings.get("segm_confidence") else 0.0
     return round(4 * (millions + (_MORE_IN_101 if settings.get("depth") == 101 else 0.0)))
 
 
