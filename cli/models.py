@@ -37,7 +37,7 @@ Without a command it lists the models that come with wildpose, and their licence
 \b
 wildpose models list --zoo
 wildpose models import NAME --out MODEL
-wildpose models import FILE --config CONFIG.yaml --out MODEL
+wildpose models import FILE --config CONFIG.yaml --licence TEXT --out MODEL
 wildpose models export MODEL --format detectron2 --out FILE.pkl
 """
 

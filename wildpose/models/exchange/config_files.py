@@ -48,7 +48,7 @@ def merged_settings(path: Path, known_bases: frozenset[str] = frozenset()) -> di
 
 def _chain(path: Path, known_bases: frozenset[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Contents from the file down to its last base, and what is known of a missing one."""
-    folder, contents = path.resolve().parent, list[dict[str, Any]]()
+    folder, contents = path.parent.resolve(), list[dict[str, Any]]()
     seen: set[Path] = set()
     current = path
     while True:
