@@ -58,7 +58,7 @@ def models_import(
 
     pace = Pace()
     with answering(as_json=as_json, quiet=quiet) as answer:
-        with progress("MB", quiet=quiet) as show:
+        with progress("MB", quiet=quiet or Path(source).is_file()) as show:
 
             def on_piece(done: int, total: int | None) -> None:
                 megabytes = done // MEGABYTE

@@ -210,11 +210,11 @@ def test_a_file_cut_short_anywhere_is_refused():
 @pytest.mark.filterwarnings("ignore:invalid escape sequence")
 @pytest.mark.parametrize("protocol", [0, 2, 4, 5])
 def test_damage_never_ends_in_anything_but_a_clear_line(protocol):
-    """Bytes are changed at random, 1,000 times: read or refused, and no other error."""
+    """Bytes are changed at random, 600 times: read or refused, and no other error."""
     data = pickle.dumps({"model": OrderedDict(a=np.arange(3.0), b=np.float32(2)), "x": [1, (2, 3)],
                          "y": {"z": b"raw", "t": "text" * 3}}, protocol)
     chance, refused = random.Random(protocol), 0  # noqa: S311  no secret
-    for _ in range(1000):
+    for _ in range(600):
         changed = bytearray(data)
         for _ in range(chance.choice((1, 1, 2, 6))):
             changed[chance.randrange(len(changed))] = chance.randrange(256)
@@ -222,7 +222,7 @@ def test_damage_never_ends_in_anything_but_a_clear_line(protocol):
             read(bytes(changed))
         except ModelError:
             refused += 1
-    assert refused > 300
+    assert refused > 200
 
 
 def peak_bytes(data: bytes) -> int:
@@ -269,9 +269,9 @@ def test_a_list_that_holds_itself_is_read():
 
 
 def test_deep_nesting_does_not_overflow():
-    assert read(b"\x80\x02" + b"]" * 50_000 + b"a" * 49_999 + b".")
+    assert read(b"\x80\x02" + b"]" * 20_000 + b"a" * 19_999 + b".")
     with pytest.raises(ModelError, match="keys that are no names"):
-        read(b"\x80\x02})" + b"\x85" * 50_000 + b"Ns.")
+        read(b"\x80\x02})" + b"\x85" * 20_000 + b"Ns.")
 
 
 @pytest.mark.parametrize("key", [b"N", b"\x88", b")", b"]", b"G" + b"\0" * 8,
