@@ -131,11 +131,13 @@ def check_predictor(case: str, network: ChartRcnn, seed: int) -> None:
 
 
 def check_grid(pose: DensePose, labels: np.ndarray, box: np.ndarray) -> None:
-    """The grid of the head says the same as the pixels, but for cells on borders."""
+    """The grid of the head says the same as the pixels, but on borders of charts."""
     width, height = (box[2:] - box[:2]).astype(int)
     y, x = np.mgrid[:height, :width] + 0.5
     row, column, _ = pose.cells_at(np.stack([x.ravel() + box[0], y.ravel() + box[1]], 1))
-    assert (pose.chart[row, column] == labels).mean() > 0.93
+    # Charts by formula change from cell to cell: one cell further, 0.6 are the same.
+    assert (pose.chart[row, column] == labels).mean() > 0.8
+    assert (pose.chart[row - 1, column] == labels).mean() < 0.7
     body = pose.chart > 0
     assert (pose.foreground[body] >= 0.5).all()
     assert (pose.uv_sigma[body] > 0).all()
