@@ -5,7 +5,8 @@
 FOLDER holds the parity files (10 MB, not part of this repository): what detectron2 at 02b5c4e2 and
 its DensePose project (Apache-2.0) compute from weights and pictures by formula. Prints the largest
 difference of each array and writes tests/models/data/chart_rcnn/*.npz: of every array its shape
-and evenly chosen values. They are numbers computed from formulas, no weights and no pictures.
+and evenly chosen values; and of the losses tests/training/data/chart_losses.npz. They are numbers
+computed from formulas, no weights and no pictures.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import torch
 from chart_rcnn_stages import CASES, TOP, network_of, pass_of
 
 DATA = Path(__file__).parent / "data" / "chart_rcnn"
+LOSSES = Path(__file__).parents[1] / "training" / "data" / "chart_losses.npz"
 KEPT = 96
 """Values of an array that are kept."""
 WHOLE = ("det.boxes", "det.scores", "labels", "part_area", "bits_top4", "area")
@@ -99,8 +101,17 @@ def thinned(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
     return {f"{name}/shape": np.array(shape), f"{name}/values": flat, **place}
 
 
+def write_losses(folder: Path) -> None:
+    """Keep what the losses' tests compare with; annotations come from formulas."""
+    with np.load(folder / "losses.npz") as file:
+        kept = {name: file[name] for name in file if ".dp_" not in name}
+    LOSSES.parent.mkdir(exist_ok=True)
+    np.savez_compressed(LOSSES, **kept)
+
+
 def main(folder: Path) -> None:
     """Compare and write all cases."""
+    write_losses(folder)
     torch.set_num_threads(1)
     DATA.mkdir(parents=True, exist_ok=True)
     known: dict[str, torch.Tensor] = {}
