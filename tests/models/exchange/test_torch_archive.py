@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import random
 import struct
 import tracemalloc
 import zipfile
@@ -15,6 +16,7 @@ import torch
 
 from wildpose.errors import ModelError
 from wildpose.models.exchange import torch_archive
+from wildpose.models.exchange.plain_pickle import UnfitError
 from wildpose.models.exchange.torch_archive import opened_archive
 
 MEGABYTE = 2**20
@@ -184,9 +186,26 @@ def test_damaged_numbers_are_noticed(trained, tmp_path):
     data = path.read_bytes()
     assert data.count(raw) == 1
     path.write_bytes(data.replace(raw, raw[:-1] + bytes([raw[-1] ^ 1])))
-    with pytest.raises(ModelError, match=r"a\.pth: cut short or damaged \(Bad CRC"), \
-            opened_archive(path) as found:
+    with opened_archive(path) as found, \
+            pytest.raises(UnfitError, match=r"cut short or damaged \(Bad CRC"):
         found["model"]["0.weight"].array()
+
+
+def test_damage_never_ends_in_anything_but_a_clear_line(trained, tmp_path):
+    """Bytes are changed at random, in the directory above all: read or refused, no other error."""
+    path = save(trained, tmp_path / "a.pth")
+    whole, chance, refused = path.read_bytes(), random.Random(1), 0  # noqa: S311  no secret
+    for _ in range(400):
+        changed = bytearray(whole)
+        for _ in range(chance.choice((1, 1, 2, 4))):
+            changed[-chance.randrange(1, 1200)] = chance.randrange(256)
+        path.write_bytes(changed)
+        try:
+            with opened_archive(path) as found:
+                found["model"]["0.weight"].array()
+        except (ModelError, UnfitError):
+            refused += 1
+    assert refused > 100
 
 
 class Storage:
@@ -253,8 +272,6 @@ def test_tensors_that_claim_what_the_file_does_not_hold_are_refused(tensor, tmp_
 
 
 def test_a_storage_that_claims_more_than_its_record_is_refused(tmp_path):
-    from wildpose.models.exchange.plain_pickle import UnfitError
-
     path = forged(Tensor(Storage(count=10**9), 0, (10**9,), (1,), False, {}), tmp_path / "a.pth")
     with opened_archive(path) as found, pytest.raises(UnfitError, match="24 bytes and not 4000000"):
         found["t"].array()

@@ -12,7 +12,7 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,9 @@ STORAGES = {
 }
 """Kinds of numbers by the name of their storage."""
 _BYTES = {"bf16": 2}
+
+BROKEN = (zipfile.BadZipFile, struct.error, EOFError, OSError, ValueError, RuntimeError)
+"""What a damaged archive makes Python's reader raise."""
 
 ReadRecord = Callable[[str], bytes]
 
@@ -108,13 +111,15 @@ def opened_archive(path: Path) -> Iterator[Any]:
     ModelError
         The archive is damaged, compressed, or its pickle is refused.
     """
-    try:
-        _count_records(path)
-        with zipfile.ZipFile(path) as archive:
+    with ExitStack() as open_files:
+        try:
+            _count_records(path)
+            archive = open_files.enter_context(zipfile.ZipFile(path))
             _check_records(path, archive.infolist())
-            yield _read(path, archive)
-    except (zipfile.BadZipFile, struct.error, NotImplementedError, EOFError) as error:
-        raise ModelError(f"{path}: cut short or damaged ({error}).", DAMAGED) from error
+            content = _read(path, archive)
+        except BROKEN as error:
+            raise ModelError(f"{path}: cut short or damaged ({error}).", DAMAGED) from error
+        yield content
 
 
 def _count_records(path: Path) -> None:
@@ -157,7 +162,7 @@ def _read(path: Path, archive: zipfile.ZipFile) -> Any:
     order = _byte_order(archive, f"{top}byteorder")
     records = {n: archive.getinfo(n).file_size for n in archive.namelist()}
     return read_plain(io.BytesIO(archive.read(pickles[0])), str(path),
-                      _admitted(records, top, order, archive.read))
+                      _admitted(records, top, order, _reader(archive)))
 
 
 def _byte_order(archive: zipfile.ZipFile, record: str) -> str:
@@ -165,6 +170,16 @@ def _byte_order(archive: zipfile.ZipFile, record: str) -> str:
         return "<"
     return ">" if archive.getinfo(record).file_size == 3 and archive.read(record) == b"big" \
         else "<"
+
+
+def _reader(archive: zipfile.ZipFile) -> ReadRecord:
+    def read(record: str) -> bytes:
+        try:
+            return archive.read(record)
+        except BROKEN as error:
+            raise UnfitError(f"cut short or damaged ({error})") from error
+
+    return read
 
 
 def _admitted(records: dict[str, int], top: str, order: str, read: ReadRecord) -> Admitted:
