@@ -21,7 +21,7 @@ from .surface import surface
 from .synth import synth
 from .train import train
 
-COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
+COMMANDS: dict[str, tuple[Callable[..., int] | typer.Typer, str]] = {
     "analyze": (analyze, "Find the animals in a folder of clips."),
     "review": (review, "Look at the clips of a run in your browser."),
     "corrections": (corrections, "Write what you corrected there, for adapt and report."),
@@ -33,16 +33,17 @@ COMMANDS: dict[str, tuple[Callable[..., int], str]] = {
     "inpaint": (inpaint, "Fill in dense pose between annotated points."),
     "synth": (synth, "Render clips of animals with exact truth."),
     "surface": (surface, "Draw the reference surface; carry animals onto it."),
-    "models": (models, "List the models that come with wildpose."),
+    "models": (models, "List models; take over published ones, hand them on."),
     "doctor": (doctor, "Check this installation."),
 }
-"""Name, function and line in the list of commands."""
+"""Name, function (or group of commands) and line in the list of commands."""
 
 _GO_ON = {
     "analyze": "Finished clips are kept: the same command goes on with the rest.",
     "adapt": "What is finished is kept: the same command goes on from there.",
     "train": "The last checkpoint is kept: the same command goes on from there.",
     "review": "The dataset is kept: the same command opens it again.",
+    "models": "What was fetched of a file is kept: run the same command again.",
 }
 
 _EXAMPLES = {
@@ -91,8 +92,11 @@ def wildpose(
     """Find the animals in camera-trap clips: boxes, masks and tracks, on a laptop."""
 
 
-for _name, (_function, _line) in COMMANDS.items():
-    app.command(_name, short_help=_line, epilog=_EXAMPLES.get(_name))(_function)
+for _name, (_command, _line) in COMMANDS.items():
+    if isinstance(_command, typer.Typer):
+        app.add_typer(_command, name=_name, short_help=_line)
+    else:
+        app.command(_name, short_help=_line, epilog=_EXAMPLES.get(_name))(_command)
 
 
 def how_to_go_on(words: Sequence[str]) -> str:

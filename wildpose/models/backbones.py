@@ -154,19 +154,20 @@ def fold_normalisation(module: nn.Module) -> None:
         for before, after in pairwise(names):
             convolution, norm = child._modules[before], child._modules[after]
             if isinstance(convolution, nn.Conv2d) and isinstance(norm, FrozenBatchNorm2d):
-                child._modules[before] = _folded(convolution, norm)
+                child._modules[before] = folded(convolution, norm)
                 child._modules[after] = nn.Identity()
 
 
-def _folded(convolution: nn.Conv2d, norm: FrozenBatchNorm2d) -> nn.Conv2d:
+def folded(convolution: nn.Conv2d, norm: FrozenBatchNorm2d) -> nn.Conv2d:
+    """A convolution that does what this one and the normalisation after it do."""
     scale = norm.weight * (norm.running_var + norm.eps).rsqrt()
-    folded = copy.deepcopy(convolution)
-    folded.weight = nn.Parameter(convolution.weight * scale[:, None, None, None])
+    joined = copy.deepcopy(convolution)
+    joined.weight = nn.Parameter(convolution.weight * scale[:, None, None, None])
     offset = norm.bias - norm.running_mean * scale
     if convolution.bias is not None:
         offset = offset + convolution.bias * scale
-    folded.bias = nn.Parameter(offset)
-    return folded
+    joined.bias = nn.Parameter(offset)
+    return joined
 
 
 TRUNKS: dict[str, Callable[[], Trunk]] = {

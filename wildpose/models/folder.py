@@ -27,10 +27,11 @@ class ModelDescription:
     ----------
     name, description, licence : str
     architecture : dict
-        Fields of :class:`wildpose.models.detector.Architecture`.
+        Fields of :class:`wildpose.models.detector.Architecture`; or, where ``family`` is
+        "chart_rcnn", those of :class:`wildpose.models.chart_rcnn.Config`.
     canvases : tuple of (int, int)
         Heights and widths that pictures are letterboxed to; the one that shrinks a picture least
-        is taken.
+        is taken (not by the family "chart_rcnn", which scales pictures by their edges).
     calibration : dict of str to Calibration
         By class name, ``animal`` and ``person``.
     threshold : float

@@ -26,6 +26,28 @@ DELTA_SCALE = (10.0, 10.0, 5.0, 5.0)
 """Deltas are predicted larger than they are (Girshick 2015), to even out the losses."""
 
 
+class BoxMoves(NamedTuple):
+    """How deltas move a box.
+
+    Attributes
+    ----------
+    scale : tuple of float
+        Deltas are predicted so many times as large as they are.
+    growth : (float, float)
+        Least and largest logarithm of a side's growth.
+    least_side : float
+        Boxes count as no smaller than this, in pixels.
+    """
+
+    scale: tuple[float, float, float, float] = DELTA_SCALE
+    growth: tuple[float, float] = (-1.4, 1.4)
+    least_side: float = 1.0
+
+
+OWN_MOVES = BoxMoves()
+"""Those of the box head here: sides change by a factor of 4 at most."""
+
+
 class BoxAnswer(NamedTuple):
     """What the box head says of R regions.
 
@@ -183,10 +205,10 @@ def deltas_between(box_xyxy: Tensor, target_xyxy: Tensor) -> Tensor:
     return delta * delta.new_tensor(DELTA_SCALE)
 
 
-def apply_deltas(box_xyxy: Tensor, deltas: Tensor) -> Tensor:
-    """Move boxes [N, 4] by scaled deltas [N, 4]; sides change by a factor of 4 at most."""
-    delta = deltas / deltas.new_tensor(DELTA_SCALE)
-    side = (box_xyxy[:, 2:] - box_xyxy[:, :2]).clamp(min=1)
+def apply_deltas(box_xyxy: Tensor, deltas: Tensor, moves: BoxMoves = OWN_MOVES) -> Tensor:
+    """Move boxes [N, 4] by scaled deltas [N, 4]."""
+    delta = deltas / deltas.new_tensor(moves.scale)
+    side = (box_xyxy[:, 2:] - box_xyxy[:, :2]).clamp(min=moves.least_side)
     centre = (box_xyxy[:, :2] + box_xyxy[:, 2:]) / 2 + delta[:, :2] * side
-    half = side * delta[:, 2:].clamp(-1.4, 1.4).exp() / 2
+    half = side * delta[:, 2:].clamp(*moves.growth).exp() / 2
     return torch.cat([centre - half, centre + half], 1)

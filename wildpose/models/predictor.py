@@ -17,6 +17,8 @@ from wildpose import masks
 from wildpose.errors import ModelError
 from wildpose.models.backbones import fold_normalisation
 from wildpose.models.calibration import Calibration
+from wildpose.models.chart_rcnn import FAMILY, Config
+from wildpose.models.chart_rcnn.network import load
 from wildpose.models.dense_head import pool_regions, region_of
 from wildpose.models.dense_pose import CutBy, dense_poses
 from wildpose.models.detector import Architecture, Detector, PictureAnswer
@@ -294,6 +296,12 @@ def load_predictor(
     if threads is not None:
         torch.set_num_threads(threads)
     try:
+        if description.architecture.get("family") == FAMILY:
+            from wildpose.models.chart_rcnn.predictor import ChartRcnnPredictor
+
+            network = load(Config.from_json(description.architecture), load_file(weights))
+            return ChartRcnnPredictor(network, description, device, minimum_score, mask_score,
+                                      dense_pose=dense_pose, cut_by=cut_by)
         detector = Detector(Architecture(**description.architecture))
         detector.load_state_dict(load_file(weights))
         fold_normalisation(detector.trunk)
