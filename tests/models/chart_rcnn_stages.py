@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from wildpose import masks
 from wildpose.models.chart_rcnn import Config, expected_keys, load
+from wildpose.models.chart_rcnn.box_head import cut_for_boxes
 from wildpose.models.chart_rcnn.network import ChartRcnn
 from wildpose.models.chart_rcnn.pictures import network_input, scaled
 from wildpose.models.chart_rcnn.surfaces import mask_of, on_pixels
@@ -38,6 +39,15 @@ class Pass:
 
     network: ChartRcnn
     said: dict[str, np.ndarray]
+    levels: list[Tensor]
+
+    @torch.inference_mode()
+    def second_stage(self, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Logits and deltas of given proposals, in pixels of the network's input."""
+        heads = self.network.roi_heads
+        regions = cut_for_boxes(self.levels, torch.from_numpy(boxes), self.network.config)
+        answer = heads.box_predictor(heads.box_head(regions))
+        return answer.logits.numpy(), answer.deltas.numpy()
 
 
 def network_of(config: Config, known: dict[str, Tensor]) -> ChartRcnn:
@@ -69,7 +79,7 @@ def pass_of(network: ChartRcnn, seed: int, rows: int | None = TOP) -> Pass:
     arrays |= _maps(maps) | _surfaces(maps, at.numpy())
     if logits is not None:
         arrays |= _masks(logits, at.numpy())
-    return Pass(network, arrays)
+    return Pass(network, arrays, levels)
 
 
 def exact_levels(network: ChartRcnn, padded: Tensor) -> list[Tensor]:

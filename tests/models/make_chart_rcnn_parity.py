@@ -85,7 +85,9 @@ def extract(file: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
             if name.rsplit(".", 1)[-1] in (*SUMMARIES, "full_top1_f16"):
                 continue
             kept |= thinned(name, values)
-    return kept
+    rows = slice(None, None, 40)
+    return kept | {f"second_stage.{name}": file[source][rows] for name, source in (
+        ("boxes", "proposals.boxes"), ("logits", "box.cls_logits"), ("deltas", "box.deltas"))}
 
 
 def thinned(name: str, values: np.ndarray) -> dict[str, np.ndarray]:
@@ -119,7 +121,11 @@ def main(folder: Path) -> None:
         with np.load(folder / f"{case}.npz") as file:
             truth = dict(file)
         say(case)
-        report(pass_of(network_of(config, known), seed, rows=None).said, truth)
+        done = pass_of(network_of(config, known), seed, rows=None)
+        report(done.said, truth)
+        logits, deltas = done.second_stage(truth["proposals.boxes"])
+        say(f"  logits of the reference's proposals {compare('', logits, truth['box.cls_logits'])}")
+        say(f"  deltas of the reference's proposals {compare('', deltas, truth['box.deltas'])}")
         np.savez_compressed(DATA / f"{case}.npz", **extract(truth))
 
 

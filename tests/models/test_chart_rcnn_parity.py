@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from chart_rcnn_stages import CASES, TOP, network_of, pass_of
+from chart_rcnn_stages import CASES, TOP, Pass, network_of, pass_of
 from formula_network import picture
 
 from wildpose import masks
@@ -77,8 +77,12 @@ def check_shapes(case: str, said: dict[str, np.ndarray]) -> None:
         assert said[name].shape[first_rows_only:] == shape[first_rows_only:], name
 
 
-def check_proposals(case: str, said: dict[str, np.ndarray]) -> None:
-    truth = reference(case)
+def check_proposals(case: str, done: Pass) -> None:
+    """Proposals nearly all in their order; the second stage on those of the reference."""
+    said, truth = done.said, reference(case)
+    logits, deltas = done.second_stage(truth["second_stage.boxes"])
+    assert np.abs(logits - truth["second_stage.logits"]).max() <= TOLERANCE
+    assert np.abs(deltas - truth["second_stage.deltas"]).max() <= TOLERANCE
     at, values = truth["proposals.logits/at"], truth["proposals.logits/values"]
     own = said["proposals.logits"]
     assert np.abs(own[at] - values).max() <= 0.02
@@ -148,11 +152,12 @@ def check_grid(pose: DensePose, labels: np.ndarray, box: np.ndarray) -> None:
 def test_every_stage_gives_what_the_reference_gives(known, case):
     config, seed = CASES[case]
     network = network_of(config, known)
-    said = pass_of(network, seed).said
+    done = pass_of(network, seed)
+    said = done.said
     assert said["det.boxes"].shape == tuple(reference(case)["det.boxes/shape"])
     check_shapes(case, said)
     check_numbers(case, said)
-    check_proposals(case, said)
+    check_proposals(case, done)
     check_surfaces(case, said)
     if case == "case_B_R50_s1x":
         check_predictor(case, network, seed)
