@@ -121,7 +121,8 @@ class ChartRcnnPredictor(Predictor):
             It was loaded without dense pose.
         """
         if not self.has_dense_pose:
-            raise ModelError(f"{self.name} was loaded without dense pose.", "Load it with dense_pose=True.")
+            raise ModelError(f"{self.name} was loaded without dense pose.",
+                             "Load it with dense_pose=True.")
         asked = np.asarray(box_xyxy, np.float32).reshape(-1, 4)
         return [pose for _, _, pose in self._drawn(self._seen(image), asked)]
 
