@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from wildpose import masks
+from wildpose.errors import ModelError
 from wildpose.models.calibration import Calibration
 from wildpose.models.chart_rcnn.chart_maps import ChartMaps
 from wildpose.models.chart_rcnn.layers import fold_all
@@ -113,7 +114,15 @@ class ChartRcnnPredictor(Predictor):
         Returns
         -------
         list of DensePose, length N
+
+        Raises
+        ------
+        ModelError
+            It was loaded without dense pose.
         """
+        if not self.has_dense_pose:
+            raise ModelError(f"{self.name} was loaded without dense pose.",
+                             "Load it with dense_pose=True.")
         asked = np.asarray(box_xyxy, np.float32).reshape(-1, 4)
         return [pose for _, _, pose in self._drawn(self._seen(image), asked)]
 
