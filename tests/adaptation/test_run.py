@@ -170,3 +170,12 @@ def test_clips_without_an_animal_end_with_advice(settings, sample_clips, tmp_pat
         adapt(empty)
     assert (tmp_path / "nothing" / "rounds" / "round-1" / "census.json").exists()
     assert not (tmp_path / "nothing" / "model.json").exists()
+
+
+def test_a_model_that_can_only_be_run_is_refused_before_any_work(settings, tmp_path):
+    other = tmp_path / "published"
+    shutil.copytree(find_model("animal-small"), other)
+    description = read_description(other)
+    write_description(replace(description, architecture={"family": "chart_rcnn"}), other)
+    with pytest.raises(UsageError, match="can be run, not adapted"):
+        look_at(replace(settings, teacher=str(other)))

@@ -14,7 +14,7 @@ from wildpose.adaptation.source import SourceData, find_source
 from wildpose.data.annotations import LabelledImage, read_labelled
 from wildpose.data.split import place_of, split_by_place
 from wildpose.errors import DataError, UsageError
-from wildpose.models.folder import find_model
+from wildpose.models.folder import find_model, read_description
 from wildpose.types import ClassId
 
 
@@ -49,7 +49,7 @@ def look_at(settings: AdaptSettings) -> Inputs:
     DataError, ModelError
         A labelled folder or a model that can't be used.
     """
-    teacher = find_model(settings.teacher)
+    teacher = _adaptable(settings.teacher)
     footage = find_footage(settings.clips, settings.out)
     if not footage.jobs and not footage.failures:
         raise UsageError(f"{', '.join(map(str, settings.clips))}: no clip and no picture.",
@@ -65,6 +65,16 @@ def look_at(settings: AdaptSettings) -> Inputs:
     elif settings.source is not None and settings.corrections is not None:
         _check_something_is_kept_out(settings.source, settings.corrections, source.hold_out)
     return Inputs(teacher, footage, source, corrections)
+
+
+def _adaptable(name: str) -> Path:
+    """The folder of a model whose training is known here; others can only be run."""
+    folder = find_model(name)
+    family = read_description(folder).architecture.get("family")
+    if family is not None:
+        raise UsageError(f"--from {name}: models of the family {family} can be run, not adapted.",
+                         "Start from animal-small, or from a model adapted from it.")
+    return folder
 
 
 def _check_validation(folder: Path, learnt_from: tuple[Path | None, ...]) -> None:
