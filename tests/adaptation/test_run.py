@@ -176,6 +176,6 @@ def test_a_model_that_can_only_be_run_is_refused_before_any_work(settings, tmp_p
     other = tmp_path / "published"
     shutil.copytree(find_model("animal-small"), other)
     description = read_description(other)
-    write_description(replace(description, architecture={"family": "chart_rcnn"}), other)
+    write_description(other, replace(description, architecture={"family": "chart_rcnn"}))
     with pytest.raises(UsageError, match="can be run, not adapted"):
         look_at(replace(settings, teacher=str(other)))
