@@ -3,11 +3,11 @@
 Usage: python docs/screenshot_review.py RUN OUT
 
 Builds the data set of the run in a database of its own, serves the App, and writes
-OUT/review_grid.jpg (all clips), OUT/review_view.jpg (a saved view), OUT/review_clip.jpg (the clip
-with most animals, opened at its best frame, with masks and dense pose switched on),
-OUT/review_doubt.jpg (the doubt of the dense pose there) and OUT/review_edit.jpg (the same clip in
-the tab where boxes are edited). Needs the system's Chromium (Debian: apt install chromium) and the
-package's dev extra.
+OUT/review_grid.jpg (all clips), OUT/review_view.jpg (a saved view), OUT/review_operators.jpg (our
+operators, listed), OUT/review_clip.jpg (the clip with most animals, opened at its best frame, with
+masks and dense pose switched on), OUT/review_doubt.jpg (the doubt of the dense pose there) and
+OUT/review_edit.jpg (the same clip in the tab where boxes are edited). Needs the system's Chromium
+(Debian: apt install chromium) and the package's dev extra.
 """
 
 from __future__ import annotations
@@ -81,6 +81,18 @@ def take_grid(page: Page, url: str, target: Path) -> None:
     save(page, target)
 
 
+def take_operators(page: Page, url: str, target: Path) -> None:
+    """Picture of our operators, as the key left of 1 lists them."""
+    page.goto(url, wait_until="domcontentloaded")
+    page.wait_for_selector('[data-cy="looker"]')
+    page.wait_for_timeout(4000)
+    page.keyboard.press("`")
+    page.wait_for_timeout(1500)
+    page.keyboard.type("wildpose")
+    page.wait_for_timeout(1500)
+    save(page, target)
+
+
 def take_clip(page: Page, url: str, time_s: float, folder: Path) -> None:
     """Pictures of one clip at one moment: looked at, and in the tab where boxes are edited."""
     page.goto(url, wait_until="domcontentloaded")
@@ -150,6 +162,7 @@ def take_all(run: Path, folder: Path) -> None:
         show_track_numbers(page, dataset)
         take_grid(page, url, folder / "review_grid.jpg")
         take_grid(page, f"{url}?view={VIEW}", folder / "review_view.jpg")
+        take_operators(page, url, folder / "review_operators.jpg")
         take_clip(page, f"{url}?id={sample_id}", time_s, folder)
 
 
