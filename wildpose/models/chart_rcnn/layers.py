@@ -10,6 +10,7 @@ from torch.nn import functional
 from torchvision.ops.misc import FrozenBatchNorm2d
 
 from wildpose.models.backbones import folded
+from wildpose.models.chart_rcnn.winograd import convolved, transformed_kernel
 
 GROUPS = 32
 """Groups of every group norm."""
@@ -30,6 +31,8 @@ class Shape(NamedTuple):
 
 THREE = Shape()
 """The usual kernel, 3 x 3."""
+LEAST_CHANNELS = 128
+"""With fewer, changing tiles into their transform and back costs what it saves."""
 
 
 class Convolution(nn.Conv2d):
@@ -46,10 +49,17 @@ class Convolution(nn.Conv2d):
                          shape.dilation, bias=bias)
         self.norm = norm
         self.relu = relu
+        self.transformed: Tensor | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B, before, H, W] to [B, after, H / stride, W / stride]."""
-        x = super().forward(x)
+        if self.transformed is not None:
+            relu = self.relu and self.norm is None
+            x = convolved(x, self.transformed, self.bias, relu=relu)
+            if relu:
+                return x
+        else:
+            x = super().forward(x)
         if self.norm is not None:
             x = self.norm(x)
         return functional.relu_(x) if self.relu else x
@@ -59,6 +69,13 @@ class Convolution(nn.Conv2d):
         if isinstance(self.norm, FrozenBatchNorm2d):
             scale_and_shift = folded(self, self.norm)
             self.weight, self.bias, self.norm = scale_and_shift.weight, scale_and_shift.bias, None
+
+    def quicken(self) -> None:
+        """Compute from now on as :mod:`wildpose.models.chart_rcnn.winograd` does, if it is 3x3."""
+        usual = (self.kernel_size, self.stride, self.dilation) == ((3, 3), (1, 1), (1, 1))
+        if usual and min(self.in_channels, self.out_channels) >= LEAST_CHANNELS:
+            self.transformed = transformed_kernel(self.weight)
+            del self.weight
 
 
 def frozen_convolution(
@@ -74,6 +91,18 @@ def fold_all(network: nn.Module) -> None:
         for layer in network.modules():
             if isinstance(layer, Convolution):
                 layer.fold()
+
+
+def quicken_all(network: nn.Module) -> None:
+    """Make a folded network faster on processors: the same outputs but for roundings.
+
+    It can only look at pictures then.
+    """
+    with torch.no_grad():
+        network.to(memory_format=torch.channels_last)
+        for layer in network.modules():
+            if isinstance(layer, Convolution):
+                layer.quicken()
 
 
 def doubled(x: Tensor) -> Tensor:
