@@ -12,7 +12,6 @@ from wildpose.adaptation.glimpse import (
     moving_boxes,
     same_view,
     thumbnail,
-    without_colour,
 )
 from wildpose.video import open_clip
 
@@ -81,20 +80,6 @@ class TestMotion:
                 greys = np.stack([grey(thumbnail(frame.image)) for frame in clip])
             strongest.append(motion_in(greys).max())
         assert strongest[0] > 2 * strongest[1]
-
-
-class TestColour:
-    def test_night_and_day_of_the_sample_clips(self, sample_clips):
-        for path in sample_clips.rglob("*.*"):
-            with open_clip(path) as clip:
-                first = thumbnail(next(iter(clip)).image)
-            assert without_colour(first) == (path.parent.name == "river_bend")
-
-    def test_a_logo_in_colour_does_not_make_a_night_day(self):
-        night = np.repeat(meadow()[..., :1], 3, axis=2)
-        night[330:, 500:] = (220, 30, 30)
-        assert without_colour(thumbnail(night))
-        assert not without_colour(thumbnail(meadow()))
 
 
 def test_views_are_the_same_with_an_animal_and_others_are_not():

@@ -5,8 +5,8 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from wildpose.review.light import is_grey, light_of
-from wildpose.video import open_clip, write_clip
+from wildpose.review.light import light_of
+from wildpose.video import write_clip
 
 NOON, MIDNIGHT = datetime(2026, 6, 1, 12), datetime(2026, 6, 1, 0)
 
@@ -25,12 +25,3 @@ def test_without_a_picture_the_clock_decides_and_without_both_nobody(tmp_path):
         assert light_of(video, NOON) == ("day", "clock")
         assert light_of(video, MIDNIGHT) == ("night", "clock")
         assert light_of(video, None) == (None, None)
-
-
-def test_the_sample_clips_are_told_apart(sample_clips):
-    grey = {}
-    for name in ("north_plain/IMAG0041.AVI", "ridge_trail/05180016.MP4",
-                 "river_bend/TC02_20250422_012836.mp4"):
-        with open_clip(sample_clips / name) as clip:
-            grey[name.split("/")[0]] = is_grey(next(iter(clip)).image)
-    assert grey == {"north_plain": False, "ridge_trail": False, "river_bend": True}

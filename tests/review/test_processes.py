@@ -20,6 +20,13 @@ import pytest
 
 COMMAND = [sys.executable, "-c", "import sys; from wildpose.cli import main; sys.exit(main())"]
 STARTS_WITHIN_S = 300  # a busy computer
+GONE_WITHIN_S = 180
+LISTED = """
+import json, sys
+from pathlib import Path
+from wildpose.review.environment import start_fiftyone
+print(json.dumps(start_fiftyone(Path(sys.argv[1])).list_datasets()))
+"""
 AGAIN = """
 import json, sys
 from pathlib import Path
@@ -103,38 +110,46 @@ def change_class(port, database_pid, name):
         assert answer.status == 200
 
 
-def test_two_reviews_share_a_database_and_a_kill_loses_nothing_and_leaves_nothing(
-    two_runs, tmp_path
-):
+def test_two_reviews_share_a_database(two_runs, tmp_path):
     home = tmp_path / "home"
     environment = {**os.environ, "WILDPOSE_HOME": str(home)}
-    first, second = two_runs
+    reviews = [
+        subprocess.Popen([*COMMAND, "review", run, "--no-app", "--json"], env=environment,
+                         stdout=subprocess.PIPE) for run in two_runs]
+    said = [json.loads(review.communicate(timeout=STARTS_WITHIN_S)[0]) for review in reviews]
+    assert [one["added"] for one in said] == [1, 1]
+    assert said[0]["dataset"] != said[1]["dataset"]
+    listed = subprocess.run([sys.executable, "-c", LISTED, str(home / "fiftyone")], check=True,
+                            env=environment, capture_output=True, text=True)
+    assert set(json.loads(listed.stdout.splitlines()[-1])) == {one["dataset"] for one in said}
+    assert wait_for(lambda: not databases_of(home), GONE_WITHIN_S), processes_of(home)
+
+
+def test_a_kill_with_a_page_open_loses_nothing_and_leaves_no_database(two_runs, tmp_path):
+    home = tmp_path / "home"
+    environment = {**os.environ, "WILDPOSE_HOME": str(home)}
+    run = two_runs[0]
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
     with (tmp_path / "shown.json").open("w+") as shown, contextlib.ExitStack() as leaving:
-        watched = subprocess.Popen([*COMMAND, "review", first, "--port", str(port), "--json"],
+        watched = subprocess.Popen([*COMMAND, "review", run, "--port", str(port), "--json"],
                                    env=environment, stdout=shown, stderr=subprocess.PIPE)
         leaving.callback(watched.kill)
-        other = subprocess.Popen([*COMMAND, "review", second, "--no-app", "--json"],
-                                 env=environment, stdout=subprocess.PIPE)
-        leaving.callback(other.kill)
         assert any(f"http://127.0.0.1:{port}/" in line.decode() for line in watched.stderr)
         shown.seek(0)
         name = json.load(shown)["dataset"]
-        said, _ = other.communicate(timeout=STARTS_WITHIN_S)
-        assert json.loads(said)["added"] == 1
-        assert json.loads(said)["dataset"] != name
-        (database,) = databases_of(home)
+        (database,) = wait_for(lambda: databases_of(home), GONE_WITHIN_S)
         with open_page(port):
             change_class(port, database, name)
             os.kill(watched.pid, signal.SIGKILL)
             watched.wait(60)
-            assert wait_for(lambda: not processes_of(home), 60), processes_of(home)
-    again = subprocess.run([sys.executable, "-c", AGAIN, str(first)], env=environment, check=True,
+            assert wait_for(lambda: not databases_of(home), GONE_WITHIN_S), processes_of(home)
+    again = subprocess.run([sys.executable, "-c", AGAIN, str(run)], env=environment, check=True,
                            capture_output=True, text=True, timeout=STARTS_WITHIN_S)
     assert json.loads(again.stdout.splitlines()[-1]) == {
         "edited": ["wald/a.mp4"], "updated": 0, "found": {"animal": 9, "person": 1}}
     assert Path(home / "fiftyone" / "db").is_dir()
-    assert not (first / "review" / "db").exists()
-    assert wait_for(lambda: not processes_of(home), 60), processes_of(home)
+    assert not (run / "review" / "db").exists()
+    # The App's server answers its last page before it goes, and that page has to be closed.
+    assert wait_for(lambda: not processes_of(home), GONE_WITHIN_S), processes_of(home)

@@ -23,12 +23,12 @@ from wildpose.adaptation.glimpse import (
     moving_boxes,
     same_view,
     thumbnail,
-    without_colour,
 )
 from wildpose.analysis.jobs import ClipJob
 from wildpose.analysis.sources import open_source
 from wildpose.errors import ClipError
 from wildpose.types import Array, Frame
+from wildpose.video import is_grey
 
 if TYPE_CHECKING:
     from wildpose.models.predictor import Predictor
@@ -173,7 +173,7 @@ def _glimpse(frame: Frame, place: str, predictor: Predictor, seen: NearDuplicate
     light = grey(small)
     feature = None if seen.seen_before(place, light) else scene_feature(predictor, frame.image)
     size = frame.image.shape[0], frame.image.shape[1]
-    return _Glimpse(frame.frame_index, frame.time_s, size, without_colour(small), light, feature)
+    return _Glimpse(frame.frame_index, frame.time_s, size, is_grey(small), light, feature)
 
 
 def _parts(job: ClipJob, glimpses: list[_Glimpse]) -> Iterator[tuple[list[_Glimpse], ClipJob]]:

@@ -1,4 +1,4 @@
-"""Small copies of pictures, and what they tell: colour, motion, whether two show the same.
+"""Small copies of pictures, and what they tell: motion, whether two show the same.
 
 A thumbnail of 64 x 36 costs 2 kB in grey, so those of a whole clip can be held where its pictures
 can not. Averaging over so many pixels also takes out sensor noise and compression.
@@ -16,13 +16,6 @@ from wildpose.types import Array
 
 THUMBNAIL_WH = (64, 36)
 """Width and height; pictures of another shape are squeezed into it."""
-
-NO_COLOUR = 10.0
-"""Levels between the lowest and the highest channel that 9 of 10 pixels of a grey picture keep.
-
-On 1,100 labelled pictures: 86 % of those by night fall below (the others were lit by a white
-flash and have colour) and 3 % of those by day, most of them without colour indeed.
-"""
 
 SAME_PICTURE = 8.0
 """Levels by which the cells of two pictures may differ at most where both show the same.
@@ -52,12 +45,6 @@ def thumbnail(image: Array) -> Array:
     """Shrink a picture, uint8 [H, W, 3], to uint8 [36, 64, 3] by averaging."""
     small = Image.fromarray(image).resize(THUMBNAIL_WH, Image.Resampling.BOX, reducing_gap=2.0)
     return np.asarray(small)
-
-
-def without_colour(small: Array) -> bool:
-    """Whether a thumbnail, uint8 [36, 64, 3], has no colour: taken by infra-red light."""
-    levels = small.astype(np.float32)
-    return bool(np.percentile(levels.max(2) - levels.min(2), 90) < NO_COLOUR)
 
 
 def grey(small: Array) -> Array:

@@ -5,18 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from wildpose.errors import WildposeError
 from wildpose.types import Array
-from wildpose.video import open_clip
+from wildpose.video import is_grey, open_clip
 
 DAY_HOURS = range(6, 18)
 """Hours of the camera's clock that count as day where no picture tells, as in wildpose.ecology."""
-
-_NO_COLOUR = 10.0
-_SIDES = (64, 36)
 
 
 def light_of(video: Path | None, capture_time: datetime | None) -> tuple[str | None, str | None]:
@@ -45,17 +39,6 @@ def light_of(video: Path | None, capture_time: datetime | None) -> tuple[str | N
     if capture_time is not None:
         return "day" if capture_time.hour in DAY_HOURS else "night", "clock"
     return None, None
-
-
-def is_grey(image: Array) -> bool:
-    """Whether a picture, uint8 [H, W, 3], has no colour.
-
-    9 of 10 pixels of a small copy differ by fewer than 10 levels between their channels; of 1,100
-    labelled camera-trap pictures that holds for 86 % of those by night (the others were lit by a
-    white flash) and 3 % of those by day.
-    """
-    small = np.asarray(Image.fromarray(image).resize(_SIDES, Image.Resampling.BOX), np.float32)
-    return bool(np.percentile(small.max(2) - small.min(2), 90) < _NO_COLOUR)
 
 
 def _first_picture(video: Path) -> Array | None:

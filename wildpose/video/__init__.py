@@ -6,6 +6,7 @@ Nothing here knows about animals.
 """
 
 from .capture_time import CaptureTime, capture_time
+from .colour import is_grey
 from .decode import ClipReader, open_clip
 from .find import ClipFile, ClipProblem, FindOptions, FoundClips, find_clips, printable
 from .probe import Probe, probe
@@ -25,6 +26,7 @@ __all__ = [
     "ProxyInfo",
     "capture_time",
     "find_clips",
+    "is_grey",
     "make_proxy",
     "open_clip",
     "plays_in_browser",
