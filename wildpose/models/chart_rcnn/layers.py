@@ -10,7 +10,6 @@ from torch.nn import functional
 from torchvision.ops.misc import FrozenBatchNorm2d
 
 from wildpose.models.backbones import folded
-from wildpose.models.chart_rcnn.winograd import convolved, transformed_kernel
 
 GROUPS = 32
 """Groups of every group norm."""
@@ -31,7 +30,7 @@ class Shape(NamedTuple):
 
 THREE = Shape()
 """The usual kernel, 3 x 3."""
-LEAST_CHANNELS = 128
+LEAST_CHANNELS, LEAST_CELLS = 64, 1024
 """With fewer, changing tiles into their transform and back costs what it saves."""
 
 
@@ -49,15 +48,12 @@ class Convolution(nn.Conv2d):
                          shape.dilation, bias=bias)
         self.norm = norm
         self.relu = relu
-        self.transformed: Tensor | None = None
+        self.quick = False
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B, before, H, W] to [B, after, H / stride, W / stride]."""
-        if self.transformed is not None:
-            relu = self.relu and self.norm is None
-            x = convolved(x, self.transformed, self.bias, relu=relu)
-            if relu:
-                return x
+        if self.quick and len(x) == 1 and x.shape[2] * x.shape[3] >= LEAST_CELLS:
+            x = torch._nnpack_spatial_convolution(x, self.weight, self.bias, 1, 1)
         else:
             x = super().forward(x)
         if self.norm is not None:
@@ -71,11 +67,9 @@ class Convolution(nn.Conv2d):
             self.weight, self.bias, self.norm = scale_and_shift.weight, scale_and_shift.bias, None
 
     def quicken(self) -> None:
-        """Compute from now on as :mod:`wildpose.models.chart_rcnn.winograd` does, if it is 3x3."""
+        """Compute large maps by a shorter form from now on, if this is a usual 3x3 convolution."""
         usual = (self.kernel_size, self.stride, self.dilation) == ((3, 3), (1, 1), (1, 1))
-        if usual and min(self.in_channels, self.out_channels) >= LEAST_CHANNELS:
-            self.transformed = transformed_kernel(self.weight)
-            del self.weight
+        self.quick = usual and min(self.in_channels, self.out_channels) >= LEAST_CHANNELS
 
 
 def frozen_convolution(
@@ -96,10 +90,11 @@ def fold_all(network: nn.Module) -> None:
 def quicken_all(network: nn.Module) -> None:
     """Make a folded network faster on processors: the same outputs but for roundings.
 
-    It can only look at pictures then.
+    NNPACK, which torch brings along, computes 3x3 convolutions by Winograd's minimal filtering
+    (Lavin and Gray 2016): less than half of the multiplications. Where torch was built without it
+    nothing changes. Gradients can't flow through such layers.
     """
-    with torch.no_grad():
-        network.to(memory_format=torch.channels_last)
+    if torch.backends.nnpack.is_available():  # asking makes it ready, too
         for layer in network.modules():
             if isinstance(layer, Convolution):
                 layer.quicken()
