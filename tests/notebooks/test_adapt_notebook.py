@@ -30,7 +30,11 @@ def test_the_student_and_its_verdict_are_where_the_notebook_says(place):
 
 def test_code_and_commands_run_by_the_python_that_executes_and_nothing_stays(place, monkeypatch):
     """A kernel that somebody registered, and another wildpose on the path, are passed over."""
-    monkeypatch.setenv("PATH", "/nowhere")
+    other = place.parent / "bin" / "wildpose"
+    other.parent.mkdir()
+    other.write_text("#!/bin/sh\necho another one\n")
+    other.chmod(0o755)
+    monkeypatch.setenv("PATH", os.pathsep.join([str(other.parent), os.defpath]))
     code = ("import os, sys; print(sys.executable, os.getpid())", "!wildpose --version")
     cells = [nbformat.v4.new_code_cell(text) for text in code]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), place / "9_short.ipynb")

@@ -111,8 +111,10 @@ def change_class(port, database_pid, name):
 
 
 def test_two_reviews_share_a_database(two_runs, tmp_path):
+    """Also where they are started by a process that uses another one, as a notebook may."""
     home = tmp_path / "home"
-    environment = {**os.environ, "WILDPOSE_HOME": str(home)}
+    environment = {**os.environ, "WILDPOSE_HOME": str(home),
+                   "FIFTYONE_PRIVATE_DATABASE_PORT": "1"}
     reviews = [
         subprocess.Popen([*COMMAND, "review", run, "--no-app", "--json"], env=environment,
                          stdout=subprocess.PIPE) for run in two_runs]

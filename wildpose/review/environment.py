@@ -117,6 +117,9 @@ def use_home(home: Path) -> None:
             f"this process already uses FiftyOne with {os.environ.get(key, 'its default folder')}.",
             "Give all runs of one process the same home folder.",
         )
+    if "fiftyone" not in sys.modules:
+        # Inherited from a process that uses FiftyOne, it leads to that one's database.
+        os.environ.pop("FIFTYONE_PRIVATE_DATABASE_PORT", None)
     os.environ.update(wanted)
     os.environ.setdefault("FIFTYONE_LOGGING_LEVEL", "ERROR")
     home.mkdir(parents=True, exist_ok=True)
