@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor, nn
 
 from wildpose.models.chart_rcnn.layers import Convolution, Shape, doubled
@@ -35,6 +34,8 @@ class Decoder(nn.Module):
     def forward(self, levels: Sequence[Tensor]) -> Tensor:
         """Map p2 to p5 [1, 256, H / s, W / s] to [1, 256, H / 4, W / 4]."""
         branches = (self.p2, self.p3, self.p4, self.p5)
-        parts = [branch(x) for branch, x in zip(branches, levels, strict=False)]
-        out: Tensor = self.predictor(torch.stack(parts).sum(0))
+        total, *others = (branch(x) for branch, x in zip(branches, levels, strict=False))
+        for part in others:
+            total = total + part
+        out: Tensor = self.predictor(total)
         return out

@@ -30,6 +30,8 @@ class Shape(NamedTuple):
 
 THREE = Shape()
 """The usual kernel, 3 x 3."""
+LEAST_CHANNELS, LEAST_CELLS = 64, 1024
+"""With fewer, changing tiles into their transform and back costs what it saves."""
 
 
 class Convolution(nn.Conv2d):
@@ -46,10 +48,14 @@ class Convolution(nn.Conv2d):
                          shape.dilation, bias=bias)
         self.norm = norm
         self.relu = relu
+        self.quick = False
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B, before, H, W] to [B, after, H / stride, W / stride]."""
-        x = super().forward(x)
+        if self.quick and len(x) == 1 and x.shape[2] * x.shape[3] >= LEAST_CELLS:
+            x = torch._nnpack_spatial_convolution(x, self.weight, self.bias, 1, 1)
+        else:
+            x = super().forward(x)
         if self.norm is not None:
             x = self.norm(x)
         return functional.relu_(x) if self.relu else x
@@ -59,6 +65,11 @@ class Convolution(nn.Conv2d):
         if isinstance(self.norm, FrozenBatchNorm2d):
             scale_and_shift = folded(self, self.norm)
             self.weight, self.bias, self.norm = scale_and_shift.weight, scale_and_shift.bias, None
+
+    def quicken(self) -> None:
+        """Compute large maps by a shorter form from now on, if this is a usual 3x3 convolution."""
+        usual = (self.kernel_size, self.stride, self.dilation) == ((3, 3), (1, 1), (1, 1))
+        self.quick = usual and min(self.in_channels, self.out_channels) >= LEAST_CHANNELS
 
 
 def frozen_convolution(
@@ -74,6 +85,19 @@ def fold_all(network: nn.Module) -> None:
         for layer in network.modules():
             if isinstance(layer, Convolution):
                 layer.fold()
+
+
+def quicken_all(network: nn.Module) -> None:
+    """Make a folded network faster on processors: the same outputs but for roundings.
+
+    NNPACK, which torch brings along, computes 3x3 convolutions by Winograd's minimal filtering
+    (Lavin and Gray 2016): less than half of the multiplications. Where torch was built without it
+    nothing changes. Gradients can't flow through such layers.
+    """
+    if torch.backends.nnpack.is_available():  # asking makes it ready, too
+        for layer in network.modules():
+            if isinstance(layer, Convolution):
+                layer.quicken()
 
 
 def doubled(x: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from wildpose import masks
 from wildpose.errors import ModelError
 from wildpose.models.calibration import Calibration
 from wildpose.models.chart_rcnn.chart_maps import ChartMaps
-from wildpose.models.chart_rcnn.layers import fold_all
+from wildpose.models.chart_rcnn.layers import fold_all, quicken_all
 from wildpose.models.chart_rcnn.network import ChartRcnn
 from wildpose.models.chart_rcnn.pictures import network_input, scaled
 from wildpose.models.chart_rcnn.surfaces import mask_of, on_grid, on_pixels
@@ -60,6 +60,8 @@ class ChartRcnnPredictor(Predictor):
         cut_by: CutBy | None = None,
     ) -> None:
         fold_all(network)
+        if torch.device(device).type == "cpu":
+            quicken_all(network)
         self.network = network.to(device).eval()
         self.device = device
         self.description = description

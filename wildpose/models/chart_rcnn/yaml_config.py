@@ -123,6 +123,26 @@ _UNSET: Values = {
 }
 """Upstream's defaults where they are not those of Config and of ``_FIXED``."""
 
+_LEVELS = ["p2", "p3", "p4", "p5", "p6"]
+_STAGES = ["res2", "res3", "res4", "res5"]
+_SPELT_OUT: Values = {
+    "MODEL.DENSEPOSE_ON": True,
+    "MODEL.RESNETS.OUT_FEATURES": _STAGES,
+    "MODEL.FPN.IN_FEATURES": _STAGES,
+    "MODEL.RPN.IN_FEATURES": _LEVELS,
+    "MODEL.ROI_HEADS.NAME": "DensePoseROIHeads",
+    "MODEL.ROI_HEADS.IN_FEATURES": _LEVELS[:4],
+    "MODEL.ROI_BOX_HEAD.NAME": "FastRCNNConvFCHead",
+    "MODEL.ROI_MASK_HEAD.NAME": "MaskRCNNConvUpsampleHead",
+    "MODEL.ROI_MASK_HEAD.NUM_CONV": 4,
+    "MODEL.ROI_MASK_HEAD.POOLER_RESOLUTION": 14,
+    f"{_DENSE}.PREDICTOR_NAME": "DensePoseChartWithConfidencePredictor",
+    f"{_DENSE}.LOSS_NAME": "DensePoseChartWithConfidenceLoss",
+}
+"""What this network has anyway, and upstream only if it is told."""
+_ANIMAL_CATEGORIES = KNOWN_BASES["Base-RCNN-FPN-Atop10P_CA.yaml"][
+    "DATASETS.WHITELISTED_CATEGORIES.base_coco_2017_train"]
+
 
 def read_values(path: Path) -> Values:
     """All values of a file by dotted key, those of its bases under them.
@@ -192,6 +212,34 @@ def config_from(values: Values, source: str) -> Config:
     if given.get(f"{_DENSE}.UV_CONFIDENCE.ENABLED", False):
         taken["uv_confidence"] = given.get(f"{_DENSE}.UV_CONFIDENCE.TYPE", "iid_iso")
     return Config(subject="animal" if _finds_animals(given) else "person", **taken)
+
+
+def values_of(config: Config) -> Values:
+    """All values by dotted key with which upstream builds the network of a configuration.
+
+    The inverse of :func:`config_from`.
+
+    Examples
+    --------
+    >>> config_from(values_of(Config(depth=101)), "") == Config(depth=101)
+    True
+    """
+    values = {**_FIXED, **_SPELT_OUT}
+    for field, (key, _) in _TAKEN.items():
+        value = getattr(config, field)
+        values[key] = list(value) if isinstance(value, tuple) else value
+    names = {own: name for name, own in _HEADS.items()}
+    types = {own: name for name, own in _ALIGNED.items()}
+    values[f"{_DENSE}.NAME"] = names[config.head]
+    values[f"{_DENSE}.DEEPLAB.NONLOCAL_ON"] = int(config.non_local)
+    for part in ("MODEL.ROI_BOX_HEAD", _DENSE):
+        values[f"{part}.POOLER_TYPE"] = types[values[f"{part}.POOLER_TYPE"]]
+    if config.uv_confidence != "none":
+        values[f"{_DENSE}.UV_CONFIDENCE.ENABLED"] = True
+        values[f"{_DENSE}.UV_CONFIDENCE.TYPE"] = config.uv_confidence
+    if config.subject == "animal":
+        values["DATASETS.WHITELISTED_CATEGORIES.base_coco_2017_train"] = _ANIMAL_CATEGORIES
+    return values
 
 
 def _refuse_other_networks(given: Values, source: str) -> None:
