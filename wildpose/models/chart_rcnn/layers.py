@@ -94,7 +94,8 @@ def quicken_all(network: nn.Module) -> None:
     (Lavin and Gray 2016): less than half of the multiplications. Where torch was built without it
     nothing changes. Gradients can't flow through such layers.
     """
-    if torch.backends.nnpack.is_available():  # asking makes it ready, too
+    ready: bool = torch.backends.nnpack.is_available()  # type: ignore[no-untyped-call]
+    if ready:  # asking is what makes it so
         for layer in network.modules():
             if isinstance(layer, Convolution):
                 layer.quicken()
