@@ -61,9 +61,10 @@ class ModelPart(_Strict):
         if not isinstance(given, dict):
             return given
         try:
-            return Config.from_json({**given, "family": FAMILY})
+            Config.from_json({**given, "family": FAMILY})
         except ModelError as error:
             raise ValueError(error.message.rstrip(".")) from error
+        return given  # for the types of its fields
 
     @model_validator(mode="after")
     def _of_one_network(self) -> ModelPart:
