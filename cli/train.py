@@ -59,8 +59,11 @@ def train(
         return _planned(recipe, out, device, as_json=as_json, quiet=quiet)
     if out is None:
         raise UsageError("--out is missing.", "Say which folder the model goes to.")
+    from wildpose.training.processes import is_chief
     from wildpose.training.run import train as train_model
 
+    if not is_chief():  # of several processes one speaks
+        as_json, quiet = False, True
     pace = Pace()
     with answering(as_json=as_json, quiet=quiet) as answer:
         with progress("steps", quiet=quiet) as show:
