@@ -153,8 +153,10 @@ def _of_chart_rcnn(
     description = read_description(folder)
     config = {k: v for k, v in description.architecture.items() if k != "family"}
     share = settings.target_share
-    parts = [{**part, "labels": {"surface": "smpl" if part["name"] == "teacher" else "other"}}
-             for part in (*_scaled(list(source.parts), 1 - share, 0), *_scaled(targets, share, 0))]
+    parts = [*_scaled(list(source.parts), 1 - share, 0), *_scaled(targets, share, 0)]
+    for part in parts:
+        part.pop("dense_share", None)
+        part["labels"] = {"surface": "smpl" if part["name"] == "teacher" else "other"}
     return {
         **_head(name, description, settings),
         "model": {"start_from": str(folder.resolve()), "chart_rcnn": config},
