@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import pickle
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -145,6 +147,29 @@ def test_coordinates_on_smpl_are_for_this_family_alone(write_recipe):
     assert read_recipe(chart_recipe(write_recipe, {"sources": [source]}))
     with pytest.raises(UsageError, match=r"smpl is learnt by `model\.chart_rcnn` alone"):
         read_recipe(write_recipe({"sources": [source]}))
+
+
+@pytest.mark.parametrize("name", ["teacher_r50", "student_r50_uv"])
+def test_without_its_data_each_thing_that_is_missing_has_a_line(name, monkeypatch, tmp_path):
+    monkeypatch.setenv("WILDPOSE_DATA", str(tmp_path))
+    found = plan(Path(__file__).parents[2] / "recipes" / f"{name}.yaml")
+    said = "\n".join(found.problems)
+    for words in ("R-50.pkl" if name == "teacher_r50" else "teacher_r50: there is no such model",
+                  "Source coco: ", "Source densepose coco: ", "train2017: there is no such folder"):
+        assert words in said
+    assert found.cost is None
+    assert (found.steps, found.batch) == (270_000, 16)
+
+
+def test_students_see_labelled_and_bootstrapped_pictures_alike():
+    folder = Path(__file__).parents[2] / "recipes"
+    teacher = read_recipe(folder / "teacher_r50.yaml").model.chart_rcnn
+    for ranking in ("uniform", "mask", "chart", "uv"):
+        recipe = read_recipe(folder / f"student_r50_{ranking}.yaml")
+        *labelled, clips = recipe.sources
+        assert clips.share == sum(s.share for s in labelled)
+        assert clips.trusted
+        assert recipe.model.chart_rcnn == replace(teacher, index_weight=5.0)
 
 
 def test_it_trains_and_its_folder_is_a_model_to_start_from(write_recipe, tmp_path):
