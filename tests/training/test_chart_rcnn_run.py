@@ -25,11 +25,11 @@ from wildpose.training.run import train
 from wildpose.training.starting import load_residual_trunk, load_whole
 
 CONFIG = {"head": "deeplab", "uv_confidence": "iid_iso", "segm_confidence": True,
-          "subject": "animal", "coarse_from_masks": True, "short_edge": 128, "long_edge": 160,
+          "subject": "animal", "coarse_from_masks": True, "short_edge": 64, "long_edge": 96,
           "proposals_per_level": 40, "proposals": 40, "detections": 1}
 RESTING = ("backbone.bottom_up.stem.", "backbone.bottom_up.res2.")
 SCHEDULE = {
-    "steps": 2, "batch": 1, "canvases": [[128, 160]], "warm_up": 1, "optimiser": "sgd",
+    "steps": 2, "batch": 1, "canvases": [[64, 96]], "warm_up": 1, "optimiser": "sgd",
     "augmentation": "mirror", "drops": [1], "clip_value": 1.0, "average_decay": 0,
     "rate": {"trunk": 1e-4, "first_stage": 1e-3, "heads": 1e-3}, "weight_decay": 1e-4,
     "checkpoint_every": 100,

@@ -113,9 +113,12 @@ def _from_one_picture(network: nn.Module, recipe: Recipe, gathered: Gathered) ->
     after = _taken_bytes(network)
     memory = None
     if before is not None and after is not None:
-        gradients = _bytes(p for p in network.parameters() if p.requires_grad)
-        of_picture = max(0, after - before - gradients - _bytes(moments))
-        memory = after + (schedule.batch - 1) * of_picture
+        # What the process had taken before, to load weights, is used again by gradients and
+        # moments: nearly as much. On a card nothing of that kind is in the way.
+        once = 0
+        if next(network.parameters()).device.type == "cuda":
+            once = _bytes(moments) + _bytes(p for p in network.parameters() if p.requires_grad)
+        memory = after + (schedule.batch - 1) * max(0, after - before - once)
     picture_s = reports[0].seconds
     return Cost(0.0, schedule.steps * schedule.batch * picture_s, 0.0, 0.0, weights + 2 * kept,
                 memory, picture_s)
