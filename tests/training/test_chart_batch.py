@@ -84,7 +84,7 @@ def whole(network) -> dict[str, float]:
 def test_steps_reach_every_part_that_learns_and_lower_the_loss(network):
     state = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     learning = {n: p for n, p in network.named_parameters() if p.requires_grad}
-    optimiser = torch.optim.SGD(learning.values(), lr=0.002, momentum=0.9)
+    optimiser = torch.optim.SGD(learning.values(), lr=0.002)
     losses = measured(network, WHOLE)
     losses.total().backward()
     assert all(bool(p.grad.any()) for p in learning.values())
