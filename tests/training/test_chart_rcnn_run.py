@@ -32,7 +32,7 @@ SCHEDULE = {
     "steps": 2, "batch": 1, "canvases": [[64, 96]], "warm_up": 1, "optimiser": "sgd",
     "augmentation": "mirror", "drops": [1], "clip_value": 1.0, "average_decay": 0,
     "rate": {"trunk": 1e-4, "first_stage": 1e-3, "heads": 1e-3}, "weight_decay": 1e-4,
-    "checkpoint_every": 100,
+    "checkpoint_every": 100, "dense_regions": 4,
 }
 
 
@@ -142,9 +142,11 @@ def test_what_the_family_has_not_got_is_one_clear_line(write_recipe, changes, sa
     assert "\n" not in str(caught.value)
 
 
-def test_coordinates_on_smpl_are_for_this_family_alone(write_recipe):
+def test_coordinates_on_smpl_and_numbers_of_regions_are_for_this_family_alone(write_recipe):
     source = {"name": "a", "folder": "./blobs", "share": 1, "labels": {"surface": "smpl"}}
     assert read_recipe(chart_recipe(write_recipe, {"sources": [source]}))
+    with pytest.raises(UsageError, match=r"dense_regions: of `model\.chart_rcnn`"):
+        read_recipe(write_recipe({"schedule.dense_regions": 8}))
     with pytest.raises(UsageError, match=r"smpl is learnt by `model\.chart_rcnn` alone"):
         read_recipe(write_recipe({"sources": [source]}))
 

@@ -7,7 +7,7 @@ checkpoints, curves and shipping are the same for both.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -22,8 +22,9 @@ from wildpose.models.folder import ModelDescription
 from wildpose.models.predictor import Predictor
 from wildpose.training.assignment import Targets
 from wildpose.training.chart_batch import ChartRcnnLosses, chart_rcnn_losses
+from wildpose.training.chart_matching import PUBLISHED
 from wildpose.training.losses import Losses, batch_losses
-from wildpose.training.recipe import ModelPart, RatePart
+from wildpose.training.recipe import ModelPart, RatePart, SchedulePart
 from wildpose.training.starting import Start, chart_rcnn_starts, small_starts
 
 
@@ -62,7 +63,8 @@ class Family:
     groups : callable
         All parameters of a network by rate; each stands in one group.
     losses : callable
-        Of a network on pictures uint8 [B, 3, H, W] with their targets; the generator draws regions.
+        Of a network on pictures uint8 [B, 3, H, W] with their targets; the generator draws regions,
+        the schedule may say how many.
     loss_names : tuple of str
         In the order of the curves.
     predictor : callable
@@ -79,7 +81,7 @@ class Family:
     starts: Callable[[Any, ModelPart, Path], list[Start]]
     trunk: Callable[[Any], nn.Module]
     groups: Callable[[Any, RatePart], list[Group]]
-    losses: Callable[[Any, Tensor, list[Targets], torch.Generator], BatchLosses]
+    losses: Callable[[Any, Tensor, list[Targets], torch.Generator, SchedulePart], BatchLosses]
     loss_names: tuple[str, ...]
     predictor: Callable[[Any, ModelDescription, float, float], Predictor]
     architecture: Callable[[Any], dict[str, Any]]
@@ -117,6 +119,13 @@ def _small_groups(detector: Detector, rate: RatePart) -> list[Group]:
     ]
 
 
+def _small_losses(
+    detector: Detector, pictures: Tensor, targets: list[Targets], generator: torch.Generator,
+    _: SchedulePart,
+) -> Losses:
+    return batch_losses(detector, pictures, targets, generator)
+
+
 def _small_predictor(
     detector: Detector, description: ModelDescription, minimum_score: float, mask_score: float
 ) -> Predictor:
@@ -147,6 +156,15 @@ def _chart_rcnn_groups(network: ChartRcnn, rate: RatePart) -> list[Group]:
     return found
 
 
+def _chart_rcnn_losses(
+    network: ChartRcnn, pictures: Tensor, targets: list[Targets], generator: torch.Generator,
+    schedule: SchedulePart,
+) -> ChartRcnnLosses:
+    seen = schedule.dense_regions
+    limits = replace(PUBLISHED, chart_regions=seen, mask_regions=seen)
+    return chart_rcnn_losses(network, pictures, targets, generator, limits)
+
+
 def _chart_rcnn_predictor(
     network: ChartRcnn, description: ModelDescription, minimum_score: float, mask_score: float
 ) -> Predictor:
@@ -158,11 +176,11 @@ def _device(network: nn.Module) -> str:
 
 
 SMALL = Family(
-    Detector, _small, small_starts, lambda network: network.trunk, _small_groups, batch_losses,
+    Detector, _small, small_starts, lambda network: network.trunk, _small_groups, _small_losses,
     Losses._fields, _small_predictor, lambda network: network.architecture.as_json(),
 )
 CHART_RCNN = Family(
     ChartRcnn, _chart_rcnn, chart_rcnn_starts, lambda network: network.backbone.bottom_up,
-    _chart_rcnn_groups, chart_rcnn_losses, ChartRcnnLosses._fields, _chart_rcnn_predictor,
+    _chart_rcnn_groups, _chart_rcnn_losses, ChartRcnnLosses._fields, _chart_rcnn_predictor,
     lambda network: network.config.as_json(), one_picture_tells=True,
 )

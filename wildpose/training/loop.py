@@ -79,7 +79,7 @@ def _one_step(
     for group in state.optimiser.param_groups:
         group["lr"] = group["peak"] * factor
     state.optimiser.zero_grad(set_to_none=True)
-    losses = family_of(network).losses(network, pictures.to(device), targets, generator)
+    losses = family_of(network).losses(network, pictures.to(device), targets, generator, schedule)
     total = losses.total()
     stop_if_not_finite(total, state.step, pictures, out, "loss")
     total.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped

@@ -157,7 +157,8 @@ class SchedulePart(_Strict):
 
     The rate rises over ``warm_up`` steps, from ``warm_up_from`` of it where that is given, and then
     falls by a cosine, or to a tenth at each of the steps ``drops``. ``clip_gradient`` is of the
-    norm of all gradients, ``clip_value``, in its place, of each number.
+    norm of all gradients, ``clip_value``, in its place, of each number. ``dense_regions`` of each
+    picture at most teach the dense head and the mask head of ``chart_rcnn``.
     """
 
     steps: int = Field(ge=0)
@@ -174,6 +175,7 @@ class SchedulePart(_Strict):
     drops: list[Annotated[int, Field(gt=0)]] = []
     warm_up_from: float | None = Field(default=None, gt=0, le=1)
     clip_value: float | None = Field(default=None, gt=0)
+    dense_regions: int = Field(default=128, gt=0)
     augmentation: Augmentation = "camera_traps"
 
     @model_validator(mode="after")
@@ -250,6 +252,8 @@ def _beyond_chart_rcnn(recipe: Recipe) -> Iterator[str]:
 
 def _beyond_small(recipe: Recipe) -> Iterator[str]:
     """What wants `model.chart_rcnn`."""
+    if "dense_regions" in recipe.schedule.model_fields_set:
+        yield "schedule.dense_regions: of `model.chart_rcnn`, not of the small network"
     for source in recipe.sources:
         if source.labels.surface == "smpl":
             yield (f"source {source.name}: surface smpl is learnt by `model.chart_rcnn` alone; the "
