@@ -21,7 +21,7 @@ STEP_COST = 5.0
 and back again through every layer. Like the next, measured on two cores."""
 DRAWING_COST = 2.0
 """So much does a candidate cost: reading it, often twice, and the first half of the network."""
-CHART_RCNN_STEP_COST = 1.0
+CHART_RCNN_STEP_COST = 3.0
 CHART_RCNN_DRAWING_COST = 0.25
 """The same of a DensePose R-CNN, which learns from smaller pictures than it looks at, and takes a
 candidate in smaller still."""
