@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn.functional import one_hot
 
 from wildpose.models.chart_rcnn import Config
 from wildpose.models.chart_rcnn.chart_maps import ChartMaps, channels_of
@@ -60,18 +61,21 @@ def maps_of(config: Config) -> ChartMaps:
     return ChartMaps(**fields)
 
 
-def points_of(instances: tuple[int, ...]) -> MarkedPoints:
-    rows, xy, chart, uv = [], [], [], []
+def points_of(instances: tuple[int, ...], true_xyxy: torch.Tensor) -> MarkedPoints:
+    """Points are given in 256ths of their true box."""
+    rows, xy, charts, uv = [], [], [], []
     for i in instances:
         random = drawn(f"points{i}")
         x, y = random.uniform(0, 256, POINTS), random.uniform(0, 256, POINTS)
-        chart.append(random.randint(1, 25, POINTS))
+        charts.append(random.randint(1, 25, POINTS))
         uv.append(np.stack([random.uniform(0, 1, POINTS), random.uniform(0, 1, POINTS)], 1))
         xy.append(np.stack([x, y], 1))
         rows.append(np.full(POINTS, i))
-    row, place, charts, coordinates = (
-        torch.from_numpy(np.concatenate(parts)) for parts in (rows, xy, chart, uv))
-    return MarkedPoints(row, place.float(), charts.long(), coordinates.float())
+    row, place, chart, coordinates = (
+        torch.from_numpy(np.concatenate(parts)) for parts in (rows, xy, charts, uv))
+    corner, far = true_xyxy[row, :2], true_xyxy[row, 2:]
+    at = corner + place.float() / 256 * (far - corner)
+    return MarkedPoints(row, at, one_hot(chart.long(), 25).bool(), coordinates.float())
 
 
 def marked_parts() -> torch.Tensor:
@@ -96,11 +100,14 @@ def truth_of(
     """The annotations; only these instances have dense pose."""
     true, proposal = (torch.from_numpy(reference[f"{k}_boxes"]) for k in ("gt", "proposal"))
     marked = torch.tensor([i in instances for i in range(PROPOSALS)])
+    points, known = points_of(instances, true), marked
     if config.coarse_from_masks:
-        coarse = masks_on_grid(instance_masks(true.numpy()), proposal, CELLS)
-        return ChartTruth(proposal, true, points_of(instances), coarse, torch.ones(3).bool())
-    coarse = parts_on_grid(marked_parts(), true, proposal, CELLS)
-    return ChartTruth(proposal, true, points_of(instances), coarse, marked)
+        layers = instance_masks(true.numpy()).float()
+        coarse = masks_on_grid(layers, torch.arange(3), proposal, CELLS)
+        known = torch.ones(3).bool()
+    else:
+        coarse = parts_on_grid(marked_parts(), true, proposal, CELLS)
+    return ChartTruth(proposal, points, coarse, known, torch.ones(3))
 
 
 @pytest.mark.parametrize(("setting", "instances"), [
@@ -132,7 +139,7 @@ def test_points_lie_where_the_reference_puts_them(reference):
         np.testing.assert_array_equal(places.low[:, axis], reference[f"interp.{name}_lo"])
         np.testing.assert_array_equal(places.high[:, axis], reference[f"interp.{name}_hi"])
     said = at_points(maps_of(S1X).u, truth.points.row, places)
-    said = said.gather(1, truth.points.chart[:, None])[:, 0].detach()
+    said = said.gather(1, truth.points.charts.int().argmax(1)[:, None])[:, 0].detach()
     inside = places.valid.numpy()
     np.testing.assert_allclose(said[inside], reference["interp.u_at_points"][inside], atol=1e-5)
 
@@ -147,7 +154,7 @@ def test_targets_of_the_coarse_segmentation_are_those_of_the_reference(reference
 
 def test_instances_without_points_teach_the_coarse_mask_alone(reference):
     maps = maps_of(STUDENT)
-    none = MarkedPoints(torch.zeros(0).long(), torch.zeros(0, 2), torch.zeros(0).long(),
+    none = MarkedPoints(torch.zeros(0).long(), torch.zeros(0, 2), torch.zeros(0, 25).bool(),
                         torch.zeros(0, 2))
     truth = replace(truth_of(reference, STUDENT), points=none)
     losses = chart_losses(maps, truth, STUDENT)

@@ -2,8 +2,9 @@
 
 Marked points teach u, v and the chart; marked body parts or instance masks teach the coarse
 segmentation. u and v are learnt by a robust distance, or, where the network predicts its own
-uncertainty, by the likelihood of a Gaussian (Neverova et al. 2019). Each loss sees what is
-annotated for it; the reference drops all of them for batches without a point on a body.
+uncertainty, by the likelihood of a Gaussian (Neverova et al. 2019). A point that may lie on several
+charts is the event that one of them is the true one: their probabilities are summed. Each loss sees
+what is annotated for it; the reference drops all of them for batches without a point on a body.
 """
 
 from __future__ import annotations
@@ -20,9 +21,7 @@ from torchvision.ops import roi_align
 from wildpose.models.chart_rcnn.chart_maps import ChartMaps, variance_of
 from wildpose.models.chart_rcnn.config import Config
 from wildpose.models.uncertainty import gaussian_nll
-
-POINT_SPAN = 256.0
-"""Marked points are given in 256ths of their true box."""
+from wildpose.training.dense_losses import summed_nll
 
 
 @dataclass(frozen=True)
@@ -34,38 +33,41 @@ class MarkedPoints:
     row : int64 [N]
         Which proposal each belongs to.
     xy : float [N, 2]
-        In 256ths of the true box.
-    chart : int64 [N]
-        1 to 24; 0 for background.
+        Pixels of the network's input.
+    charts : bool [N, 25]
+        The charts that it may lie on; column 0 is background.
     uv : float [N, 2]
+        NaN where not known; it is learnt where there is one chart only.
     """
 
     row: Tensor
     xy: Tensor
-    chart: Tensor
+    charts: Tensor
     uv: Tensor
 
 
 @dataclass(frozen=True)
 class ChartTruth:
-    """What is known of R proposals, each matched with a true box.
+    """What is known of R proposals.
 
     Attributes
     ----------
-    proposal_xyxy, true_xyxy : float [R, 4]
+    proposal_xyxy : float [R, 4]
         In pixels of the network's input.
     points : MarkedPoints
     coarse : int64 [R, S, S]
         Class of each cell of the proposals (:func:`parts_on_grid`, :func:`masks_on_grid`).
     has_coarse : bool [R]
         Where ``coarse`` is known.
+    weight : float [R]
+        Factor of all that a proposal teaches.
     """
 
     proposal_xyxy: Tensor
-    true_xyxy: Tensor
     points: MarkedPoints
     coarse: Tensor
     has_coarse: Tensor
+    weight: Tensor
 
 
 class Places(NamedTuple):
@@ -90,8 +92,8 @@ class Places(NamedTuple):
 def places_of(truth: ChartTruth, cells: int) -> Places:
     """Where the points lie on grids of ``cells`` each way; cell k begins at k, not at k - 1/2."""
     points = truth.points
-    true, proposal = truth.true_xyxy[points.row], truth.proposal_xyxy[points.row]
-    at = true[:, :2] + points.xy / POINT_SPAN * (true[:, 2:] - true[:, :2]) - proposal[:, :2]
+    proposal = truth.proposal_xyxy[points.row]
+    at = points.xy - proposal[:, :2]
     side = proposal[:, 2:] - proposal[:, :2]
     valid = ((at >= 0) & (at < side)).all(1)
     on_grid = at * cells / side
@@ -137,10 +139,25 @@ def parts_on_grid(
     return near[:, 0].long()
 
 
-def masks_on_grid(mask: Tensor, proposal_xyxy: Tensor, cells: int) -> Tensor:
-    """Instance masks bool [R, H, W] on grids over proposals [R, 4]: int64 [R, cells, cells]."""
-    each = [box[None] for box in proposal_xyxy]
-    cut: Tensor = roi_align(mask[:, None].float(), each, cells, 1.0, 0, aligned=True)
+def masks_on_grid(masks: Tensor, index: Tensor, boxes: Tensor, cells: int) -> Tensor:
+    """Instance masks on grids over boxes.
+
+    Parameters
+    ----------
+    masks : float [M, H, W]
+    index : int64 [R]
+        Which mask each box shows.
+    boxes : float [R, 4]
+        In pixels of the masks.
+    cells : int
+
+    Returns
+    -------
+    int64 [R, cells, cells]
+        1 where at least one half of a cell is covered.
+    """
+    each = torch.cat([index[:, None].to(boxes), boxes], 1)
+    cut: Tensor = roi_align(masks[:, None], each, cells, 1.0, 0, aligned=True)
     return (cut[:, 0] >= 0.5).long()
 
 
@@ -158,25 +175,34 @@ def chart_losses(maps: ChartMaps, truth: ChartTruth, config: Config) -> dict[str
     -------
     dict of str to scalar Tensor
         Weighted: ``chart``, ``coarse``, and ``uv``, or ``u`` and ``v`` where the network predicts
-        no uncertainty. 0, with gradient 0, where nothing is known.
+        no uncertainty. 0, with gradient 0, where nothing is known. Those of the charts and of the
+        coarse segmentation are means, those of u and v sums, as the reference has them.
     """
+    points = truth.points
     places = places_of(truth, maps.u.shape[-1])
-    inside = places.valid
-    row, chart = truth.points.row[inside], truth.points.chart[inside]
-    places = Places(*(field[inside] for field in places))
-    logits = at_points(maps.fine_segm, row, places)
-    named = chart > 0
-    said = _Said.of(maps, row[named], Places(*(f[named] for f in places)), chart[named])
-    uv = _uv_losses(said, truth.points.uv[inside][named], config)
+    inside = places.valid & points.charts.any(1)
+    row, charts = points.row[inside], points.charts[inside]
+    places, weight = Places(*(field[inside] for field in places)), truth.weight[row]
+    each = summed_nll(at_points(maps.fine_segm, row, places).log_softmax(1), charts)
+    known = (torch.isfinite(points.uv[inside]).all(1) & (charts.sum(1) == 1) & ~charts[:, 0])
+    chart = charts[known].to(torch.uint8).argmax(1)
+    said = _Said.of(maps, row[known], Places(*(f[known] for f in places)), chart)
+    uv = _uv_losses(said, points.uv[inside][known], weight[known], config)
+    return {
+        **{name: config.point_weight * loss for name, loss in uv.items()},
+        "chart": config.part_weight * (each * weight).sum() / max(len(each), 1),
+        "coarse": config.index_weight * _coarse_loss(maps.coarse_segm, truth, config),
+    }
+
+
+def _coarse_loss(logits: Tensor, truth: ChartTruth, config: Config) -> Tensor:
+    """Mean over the cells of the proposals of which it is known."""
     known = truth.has_coarse
     target = truth.coarse[known]
     if config.coarse_channels == 2:
         target = (target > 0).long()
-    return {
-        **{name: config.point_weight * loss for name, loss in uv.items()},
-        "chart": config.part_weight * _mean_cross_entropy(logits, chart),
-        "coarse": config.index_weight * _mean_cross_entropy(maps.coarse_segm[known], target),
-    }
+    each = functional.cross_entropy(logits[known], target, reduction="none")
+    return (each * truth.weight[known, None, None]).sum() / max(each.numel(), 1)
 
 
 class _Said(NamedTuple):
@@ -199,17 +225,22 @@ class _Said(NamedTuple):
                    None if maps.sigma_2 is None else read(maps.sigma_2), kappa)
 
 
-def _uv_losses(said: _Said, true: Tensor, config: Config) -> dict[str, Tensor]:
+def _uv_losses(
+    said: _Said, true: Tensor, weight: Tensor, config: Config
+) -> dict[str, Tensor]:
     """Sums over the points, so that many points weigh more than few."""
     if said.raw_sigma_2 is None:
-        u, v = functional.smooth_l1_loss(said.uv, true, reduction="none").sum(0)
+        each = functional.smooth_l1_loss(said.uv, true, reduction="none") * weight[:, None]
+        u, v = each.sum(0)
         return {"u": u, "v": v}
     variance = variance_of(said.raw_sigma_2, config.uv_epsilon)
     if said.kappa is None:
         sigma = variance.sqrt()[:, None].expand_as(true)
         # The reference counts the constant of one dimension, and not of two.
-        return {"uv": (gaussian_nll(said.uv, sigma, true) - 0.5 * math.log(2 * math.pi)).sum()}
-    return {"uv": correlated_nll(said.uv - true, variance, said.kappa).sum()}
+        each = gaussian_nll(said.uv, sigma, true) - 0.5 * math.log(2 * math.pi)
+    else:
+        each = correlated_nll(said.uv - true, variance, said.kappa)
+    return {"uv": (each * weight).sum()}
 
 
 def correlated_nll(error: Tensor, variance: Tensor, kappa: Tensor) -> Tensor:
@@ -230,9 +261,3 @@ def correlated_nll(error: Tensor, variance: Tensor, kappa: Tensor) -> Tensor:
     along = (error * kappa).sum(1).square() / determinant
     across = error.square().sum(1) / variance
     return 0.5 * (math.log(2 * math.pi) + determinant.log() + across - along)
-
-
-def _mean_cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    if not len(target):
-        return logits.sum() * 0
-    return functional.cross_entropy(logits, target)

@@ -42,7 +42,7 @@ def dense_losses(
     mask = _mask_loss(answer, truth)
     at_points = _Sampled.of(answer, truth.xy)
     log = scaled_log_softmax(at_points.chart_logits, at_points.chart_alpha, -1)
-    chart = _mean_of_regions(_summed_nll(log, truth.charts), truth.charts.any(-1))
+    chart = _mean_of_regions(summed_nll(log, truth.charts), truth.charts.any(-1))
     outside = _background_nll(answer, truth, generator)
     return DenseLosses(mask, chart + outside, UV_WEIGHT * _uv_loss(at_points, truth))
 
@@ -76,8 +76,18 @@ def _mask_loss(answer: DenseAnswer, truth: RegionTruth) -> Tensor:
     return (each * known).sum() / known.sum().clamp(min=1)
 
 
-def _summed_nll(log_probability: Tensor, allowed: Tensor) -> Tensor:
-    """- log of the summed probability of the allowed charts, [R, K]; 0 where none is allowed."""
+def summed_nll(log_probability: Tensor, allowed: Tensor) -> Tensor:
+    """- log of the summed probability of the allowed charts; 0 where none is allowed.
+
+    Parameters
+    ----------
+    log_probability : float [..., 25]
+    allowed : bool [..., 25]
+
+    Returns
+    -------
+    float [...]
+    """
     some = allowed.any(-1)
     masked = log_probability.masked_fill(~allowed & some[..., None], float("-inf"))
     return -masked.logsumexp(-1) * some

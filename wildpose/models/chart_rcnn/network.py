@@ -19,6 +19,7 @@ from wildpose.models.chart_rcnn.chart_maps import ChartLayers, ChartMaps
 from wildpose.models.chart_rcnn.config import Config
 from wildpose.models.chart_rcnn.decoder import Decoder, Window
 from wildpose.models.chart_rcnn.dense_heads import StackedHead
+from wildpose.models.chart_rcnn.fresh import initialise
 from wildpose.models.chart_rcnn.mask_head import MaskHead
 from wildpose.models.chart_rcnn.proposals import ProposalGenerator
 from wildpose.models.chart_rcnn.pyramid import STRIDES, Cutter, Pyramid
@@ -43,7 +44,8 @@ class RegionHeads(nn.Module):
 class ChartRcnn(nn.Module):
     """DensePose R-CNN; its parameters are named as those of detectron2.
 
-    Boxes are in pixels of the network's input. It sees one picture at a time.
+    Boxes are in pixels of the network's input. It sees one picture at a time; trunk, pyramid and
+    first stage take a batch.
     """
 
     def __init__(self, config: Config) -> None:
@@ -54,7 +56,7 @@ class ChartRcnn(nn.Module):
         self.roi_heads = RegionHeads(config)
 
     def levels(self, picture: Tensor) -> list[Tensor]:
-        """Maps p2 to p6 of a normalised, padded picture [1, 3, H, W]."""
+        """Maps p2 to p6 of normalised, padded pictures [B, 3, H, W]."""
         maps: list[Tensor] = self.backbone(picture)
         return maps
 
@@ -106,8 +108,10 @@ class ChartRcnn(nn.Module):
 
 
 def build(config: Config) -> ChartRcnn:
-    """The network with fresh weights."""
-    return ChartRcnn(config)
+    """The network with fresh weights, all of them ready to learn."""
+    network = ChartRcnn(config)
+    initialise(network)
+    return network
 
 
 def expected_keys(config: Config) -> dict[str, tuple[int, ...]]:

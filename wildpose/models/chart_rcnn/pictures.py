@@ -54,9 +54,13 @@ def network_input(image: Array, config: Config) -> Tensor:
     float [1, 3, H', W']
         Blue, green, red, normalised; zeros at the bottom and at the right.
     """
-    blue_first = torch.from_numpy(np.ascontiguousarray(image[:, :, ::-1])).permute(2, 0, 1)
-    mean, deviation = (torch.tensor(values).view(3, 1, 1)
-                       for values in (config.pixel_mean, config.pixel_std))
-    normalised = (blue_first.float() - mean) / deviation
+    shown = normalised(torch.from_numpy(image.copy()).permute(2, 0, 1)[None], config)
     below, right = (-edge % MULTIPLE for edge in image.shape[:2])
-    return functional.pad(normalised, (0, right, 0, below))[None]
+    return functional.pad(shown, (0, right, 0, below))
+
+
+def normalised(pictures: Tensor, config: Config) -> Tensor:
+    """Blue, green, red, normalised, float [B, 3, H, W], of RGB uint8 [B, 3, H, W]."""
+    mean, deviation = (torch.tensor(values, device=pictures.device).view(3, 1, 1)
+                       for values in (config.pixel_mean, config.pixel_std))
+    return (pictures.flip(1).float() - mean) / deviation

@@ -28,14 +28,19 @@ class RawProposals(NamedTuple):
 
     Attributes
     ----------
-    logits : float [1, 3, H, W]
+    logits : float [B, 3, H, W]
         Per anchor of each cell, higher where it holds something.
-    deltas : float [1, 12, H, W]
+    deltas : float [B, 12, H, W]
         Four per anchor (see :func:`wildpose.models.heads.apply_deltas`).
     """
 
     logits: Tensor
     deltas: Tensor
+
+    def per_anchor(self) -> tuple[Tensor, Tensor]:
+        """Logits [B, P] and deltas [B, P, 4] in the order of :func:`anchors_of`."""
+        logits, deltas = (field.permute(0, 2, 3, 1) for field in self)
+        return logits.flatten(1), deltas.reshape(len(deltas), -1, 4)
 
 
 class Proposals(NamedTuple):
@@ -62,7 +67,7 @@ class ProposalHead(nn.Module):
         self.anchor_deltas = Convolution(WIDTH, 4 * len(RATIOS), Shape(1))
 
     def forward(self, levels: Sequence[Tensor]) -> list[RawProposals]:
-        """Answer for the maps p2 to p6."""
+        """Answer for the maps p2 to p6, each [B, 256, H, W]."""
         hidden = [self.conv(level) for level in levels]
         return [RawProposals(self.objectness_logits(x), self.anchor_deltas(x)) for x in hidden]
 
@@ -91,7 +96,7 @@ class ProposalGenerator(nn.Module):
 
 
 def choose(raw: Sequence[RawProposals], size: tuple[int, int], config: Config) -> Proposals:
-    """The best boxes of all levels; doubles are removed within a level only."""
+    """The best boxes of all levels of one picture; doubles are removed within a level only."""
     kept = [_of_level(level, index, size, config) for index, level in enumerate(raw)]
     boxes = torch.cat([level.box_xyxy for level in kept])
     logits, order = torch.cat([level.logit for level in kept]).sort(descending=True, stable=True)
@@ -102,8 +107,7 @@ def choose(raw: Sequence[RawProposals], size: tuple[int, int], config: Config) -
 def _of_level(
     raw: RawProposals, index: int, size: tuple[int, int], config: Config
 ) -> Proposals:
-    logits = raw.logits[0].permute(1, 2, 0).flatten()
-    deltas = raw.deltas[0].permute(1, 2, 0).reshape(-1, 4)
+    logits, deltas = (field[0] for field in raw.per_anchor())
     logits, best = logits.topk(min(config.proposals_per_level, len(logits)))
     anchors = anchors_of(index, raw.logits.shape[-2:], raw.logits.device)
     boxes = apply_deltas(anchors[best], deltas[best], MOVES)
