@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -96,8 +96,8 @@ def quicken_all(network: nn.Module) -> None:
     all. Gradients can't flow through layers that NNPACK computes.
     """
     network.to(memory_format=torch.channels_last)
-    ready: bool = torch.backends.nnpack.is_available()  # type: ignore[no-untyped-call]
-    if ready:  # asking is what makes it so
+    nnpack: Any = torch.backends.nnpack
+    if nnpack.is_available():  # asking is what makes it ready
         for layer in network.modules():
             if isinstance(layer, Convolution):
                 layer.quicken()
