@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
@@ -19,6 +20,7 @@ from wildpose.adaptation.run import AdaptSettings
 from wildpose.adaptation.student import StudentSettings
 from wildpose.models.folder import find_model
 
+pytestmark = pytest.mark.long
 PLACES = (("drawing", 1), ("labelling", 2), ("training network", 1),
           ("training dense pose", 1), ("judging", 1))
 APART = ("curves.csv", "curves.png", "checkpoint.pt", "dense_curves.csv", "dense_curves.png",

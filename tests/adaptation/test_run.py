@@ -23,6 +23,7 @@ from wildpose.errors import GuardError, UsageError
 from wildpose.models.folder import find_model, read_description, write_description
 from wildpose.models.predictor import load_predictor
 
+pytestmark = pytest.mark.long
 DEER = "ridge_trail/05180016.MP4"
 
 

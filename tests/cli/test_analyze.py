@@ -14,6 +14,7 @@ import pytest
 from wildpose import masks
 from wildpose.results.run_folder import RunFolder
 
+pytestmark = pytest.mark.long
 KEYS = ["run", "clips", "clips_with_animals", "clips_failed", "clips_partial", "detections",
         "tracks", "people", "frames", "seconds"]
 QUICK = ("--every", "0.5s", "--workers", "1")

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.long
 COMMAND = [sys.executable, "-c", "import sys; from wildpose.cli import main; sys.exit(main())"]
 STARTS_WITHIN_S = 300  # a busy computer
 GONE_WITHIN_S = 180
