@@ -22,6 +22,7 @@ from wildpose.adaptation.student import StudentSettings
 from wildpose.errors import GuardError, UsageError
 from wildpose.models.folder import find_model, read_description, write_description
 from wildpose.models.predictor import load_predictor
+from wildpose.training import run as training
 
 pytestmark = pytest.mark.long
 DEER = "ridge_trail/05180016.MP4"
@@ -29,10 +30,11 @@ DEER = "ridge_trail/05180016.MP4"
 
 @pytest.fixture(scope="module", autouse=True)
 def small_work():
-    """Students of this file learn from small pictures, and few are rendered."""
+    """Students of this file learn from small pictures, without plots; one picture is rendered."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(student, "CANVASES", [[192, 288]])
         patch.setattr(source, "RENDERED_STILLS", 1)
+        patch.setattr(training, "plot_curves", lambda *_: None)
         yield
 
 
