@@ -4,7 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Test files go to so many processes, each of which computes with one core.
+# Test files go to so many processes, each of which computes with one core; in the order of
+# tests/conftest.py, in place of xdist's own, which leaves long files with few tests for the end.
 JOBS ?= 2
 # The stamp carries the checksum of what was installed: a second call finds it and does nothing.
 STAMP := $(VENV)/installed-$(firstword $(shell cat requirements.lock pyproject.toml | cksum))
@@ -28,7 +29,8 @@ demo: $(STAMP) ## Analyze the sample clips and say where the result is
 	elif [ $$status -ne 0 ]; then exit $$status; fi
 
 test: $(STAMP) ## Run the whole test suite
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) --dist loadfile \
+	  --no-loadscope-reorder $(ARGS)
 
 validate: $(STAMP) $(VALIDATORS) ## Put tracks and exports before the validators of others
 	@$(BIN)/python -m benchmarks.validate_tracking .validate/bin/python $(ARGS)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 from torch.utils._pytree import tree_leaves
 
@@ -19,6 +20,7 @@ from wildpose.adaptation.run import AdaptSettings
 from wildpose.adaptation.student import StudentSettings
 from wildpose.models.folder import find_model
 
+pytestmark = pytest.mark.long
 PLACES = (("drawing", 1), ("labelling", 2), ("training network", 1),
           ("training dense pose", 1), ("judging", 1))
 APART = ("curves.csv", "curves.png", "checkpoint.pt", "dense_curves.csv", "dense_curves.png",
@@ -26,10 +28,12 @@ APART = ("curves.csv", "curves.png", "checkpoint.pt", "dense_curves.csv", "dense
 """The curves hold how long each step took; a checkpoint that went on is packed otherwise."""
 
 ADAPT_AND_KILL = """
-import json, os, signal, sys
+import json, os, shutil, signal, sys
 from pathlib import Path
+import av, matplotlib.backends.backend_agg, numba, pandas, sklearn.neighbors  # once, not per child
 import torch
-from wildpose.adaptation import run, source
+from wildpose.adaptation import run, source, student
+from wildpose.training import run as training
 from test_killed import settings_in
 
 def kill_at(place):
@@ -41,7 +45,9 @@ def with_checkpoints(*given):
     recipe["dense_schedule"]["checkpoint_every"] = 1
     return recipe
 
-source.RENDERED_STILLS = 2
+source.RENDERED_STILLS = 1
+student.CANVASES = [[96, 160]]
+training.plot_curves = lambda *_: None  # of each checkpoint; they are not compared
 made, run.student_recipe = run.student_recipe, with_checkpoints
 torch.set_num_threads(1)
 settings = settings_in(*map(Path, sys.argv[1:4]))
@@ -51,13 +57,16 @@ for place in json.loads(sys.argv[4]):
         run.adapt(settings, kill_at(tuple(place or ())))
         os._exit(0)
     print(-os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-    if place is None and not settings.out.with_name("after-kills").exists():
-        settings.out.rename(settings.out.with_name("after-kills"))
+    kept = settings.out.with_name("after-kills")
+    if place is None and not kept.exists():
+        settings.out.rename(kept)
+        # nobody was killed while it was rendered: it need not be done twice
+        shutil.copytree(kept / "rounds" / "source", settings.out / "rounds" / "source")
 """
 
 
 def settings_in(folder: Path, clips: Path, source: Path) -> AdaptSettings:
-    """Four frames and two steps; with corrections so few are enough."""
+    """Four frames and two steps on small pictures; with corrections so few are enough."""
     return AdaptSettings(
         clips=(clips / "ridge_trail/05180016.MP4",), teacher=str(folder / "small"), species="deer",
         out=folder / "deer", source=source, corrections=folder / "labels", margin=1.0,

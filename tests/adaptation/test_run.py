@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from wildpose.adaptation import labelling, source
+from wildpose.adaptation import labelling, source, student
 from wildpose.adaptation.claim import identity_of
 from wildpose.adaptation.frames import DrawSettings
 from wildpose.adaptation.inputs import look_at
@@ -23,8 +23,20 @@ from wildpose.errors import GuardError, UsageError
 from wildpose.models.chart_rcnn import Config
 from wildpose.models.folder import find_model, read_description, write_description
 from wildpose.models.predictor import load_predictor
+from wildpose.training import run as training
 
+pytestmark = pytest.mark.long
 DEER = "ridge_trail/05180016.MP4"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_work():
+    """Students of this file learn from small pictures, without plots; one picture is rendered."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(student, "CANVASES", [[192, 288]])
+        patch.setattr(source, "RENDERED_STILLS", 1)
+        patch.setattr(training, "plot_curves", lambda *_: None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +52,7 @@ def settings(sample_clips, deer_source, tmp_path_factory) -> AdaptSettings:
 
 @pytest.fixture(scope="module")
 def adapted(settings) -> Adapted:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(source, "RENDERED_STILLS", 2)
-        return adapt(settings)
+    return adapt(settings)
 
 
 def test_a_model_comes_out_that_has_learnt(adapted, settings):

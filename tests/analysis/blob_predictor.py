@@ -117,3 +117,13 @@ class FaultyFactory(BlobFactory):
         if self.dies:
             os._exit(7)
         raise ModelError("blobs: the weights are broken.", "Install the model again.")
+
+
+@dataclass(frozen=True)
+class EnvironmentFactory(BlobFactory):
+    """Workers that say what they find in their environment, and end."""
+
+    names: tuple[str, ...] = ()
+
+    def __call__(self, threads: int) -> BlobFactory:
+        raise ModelError(" ".join(str(os.environ.get(name)) for name in self.names))

@@ -21,6 +21,7 @@ from wildpose.errors import ModelError, UsageError
 from wildpose.results.check import check_run
 from wildpose.results.run_folder import RunFolder
 
+pytestmark = pytest.mark.long
 HERE = Path(__file__).parent
 TABLES = ("clips", "tracks", "detections", "failures")
 

@@ -26,7 +26,7 @@ from wildpose.models.folder import ModelDescription, read_description, write_des
 ABSENT = detectron2.reason_absent()
 pytestmark = pytest.mark.skipif(
     bool(ABSENT), reason=f"needs detectron2 and its DensePose project: {ABSENT}")
-BOXES_PX, REST = 0.01, 1e-3
+BOXES_PX, REST = 0.01, {"as loaded": 1e-3, "as the predictor runs it": 2e-3}
 """Boxes are a sum of many roundings: in pixels of pictures 480 to 1920 wide."""
 
 
@@ -66,15 +66,16 @@ def test_weights_go_out_and_come_back_and_both_say_the_same_of_real_pictures(
     assert returned.keys() == tensors.keys()
     assert all(torch.equal(returned[name], tensors[name]) for name in tensors)
 
-    ours, boxes = load(config, returned), 0
-    fold_all(ours)
-    quicken_all(ours)
-    for name, image in real_pictures():
-        own, its = look(ours, image), detectron2.look(theirs, image, config)
-        boxes += len(its.score)
-        for what, far in apart(own, its).items():
-            assert far <= (BOXES_PX if what == "boxes" else REST), (name, what)
-    assert boxes > 10
+    ours, pictures = load(config, returned), list(real_pictures())
+    its = [detectron2.look(theirs, image, config) for _, image in pictures]
+    assert sum(len(answer.score) for answer in its) > 10
+    for how, rest in REST.items():
+        if how != "as loaded":
+            fold_all(ours)
+            quicken_all(ours)
+        for (name, image), answer in zip(pictures, its, strict=True):
+            for what, far in apart(look(ours, image), answer).items():
+                assert far <= (BOXES_PX if what == "boxes" else rest), (how, name, what)
 
 
 @pytest.mark.parametrize("model", ZOO, ids=lambda model: model.name)

@@ -73,8 +73,10 @@ def pass_of(network: ChartRcnn, seed: int, rows: int | None = TOP) -> Pass:
         hook.remove()
     grow = torch.tensor([SIZE[1] / size[1], SIZE[0] / size[0]] * 2)
     at = (found.box_xyxy * grow).clamp(min=torch.zeros(4), max=torch.tensor([480.0, 320] * 2))
-    said = {"normalized_padded": padded, **_stages(caught), "det.boxes": at,
-            "det.scores": found.score}
+    decoder = network.roi_heads.decoder
+    assert decoder is not None
+    said = {"normalized_padded": padded, **_stages(caught), "decoder": decoder(levels),
+            "det.boxes": at, "det.scores": found.score}
     arrays = {key: value.numpy() for key, value in said.items()}
     arrays |= _maps(maps) | _surfaces(maps, at.numpy())
     if logits is not None:
@@ -103,7 +105,7 @@ def _listen(network: ChartRcnn, caught: dict[str, Any]) -> list[Any]:
     return [hook(name, module) for name, module in {
         "trunk": network.backbone.bottom_up, "pyramid": network.backbone,
         "rpn": network.proposal_generator.rpn_head, "proposals": network.proposal_generator,
-        "box": heads.box_head, "answer": heads.box_predictor, "decoder": heads.decoder,
+        "box": heads.box_head, "answer": heads.box_predictor,
         "dense": heads.densepose_head}.items()]
 
 
@@ -116,8 +118,7 @@ def _stages(caught: dict[str, Any]) -> dict[str, Tensor]:
     said |= {"proposals.boxes": proposals.box_xyxy, "proposals.logits": proposals.logit}
     said |= {"box_pooled": caught["box"][0], "box_feat": caught["box"][1]}
     said |= {"box.cls_logits": answer.logits, "box.deltas": answer.deltas}
-    return said | {"decoder": caught["decoder"][1], "dp_pooled": caught["dense"][0],
-                   "dp_head": caught["dense"][1]}
+    return said | {"dp_pooled": caught["dense"][0], "dp_head": caught["dense"][1]}
 
 
 def _maps(maps: Any) -> dict[str, np.ndarray]:

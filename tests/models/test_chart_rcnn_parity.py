@@ -24,6 +24,8 @@ from wildpose.models.chart_rcnn.predictor import ChartRcnnPredictor
 from wildpose.models.folder import ModelDescription
 from wildpose.types import ClassId, DensePose
 
+pytestmark = pytest.mark.long
+
 DATA = Path(__file__).parent / "data" / "chart_rcnn"
 TOLERANCE = 1e-3
 """Of everything: boxes in pixels, scores, logits, coordinates, features (which go up to 50)."""

@@ -14,6 +14,8 @@ import pytest
 
 from notebooks.execute import execute
 
+pytestmark = pytest.mark.long
+
 
 def test_it_runs_and_prints_what_is_committed(stale_in):
     assert stale_in("3_adapt_to_a_species.ipynb") == []

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     "name", ["1_first_run", "2_review_and_correct", "4_from_run_to_ecology"])

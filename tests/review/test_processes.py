@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+pytestmark = pytest.mark.long
 COMMAND = [sys.executable, "-c", "import sys; from wildpose.cli import main; sys.exit(main())"]
 STARTS_WITHIN_S = 300  # a busy computer
 GONE_WITHIN_S = 180
@@ -80,8 +81,10 @@ def open_page(port):
         return
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
-        page = browser.new_page()
+        # Small and without pictures: painting in software takes the cores from all the rest.
+        browser = driver.chromium.launch(executable_path=program, args=[
+            "--no-sandbox", "--disable-gpu", "--blink-settings=imagesEnabled=false"])
+        page = browser.new_page(viewport={"width": 480, "height": 320}, reduced_motion="reduce")
         page.route("**/*", lambda route: route.continue_() if route.request.url.startswith(
             ("http://127.0.0.1", "data:", "blob:")) else route.abort())
         page.goto(f"http://127.0.0.1:{port}/", wait_until="domcontentloaded")

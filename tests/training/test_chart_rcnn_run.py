@@ -24,6 +24,7 @@ from wildpose.training.recipe import ModelPart, RatePart, SchedulePart, read_rec
 from wildpose.training.run import train
 from wildpose.training.starting import load_residual_trunk, load_whole
 
+pytestmark = pytest.mark.long
 CONFIG = {"head": "deeplab", "uv_confidence": "iid_iso", "segm_confidence": True,
           "subject": "animal", "coarse_from_masks": True, "short_edge": 64, "long_edge": 96,
           "proposals_per_level": 40, "proposals": 40, "detections": 1}

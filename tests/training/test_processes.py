@@ -23,6 +23,7 @@ from wildpose.training.recipe import read_recipe
 from wildpose.training.run import _fresh_state, _seed
 from wildpose.training.sources import gather
 
+pytestmark = pytest.mark.long
 # Descent without moments: roundings stay roundings.
 CHANGES = {"hold_out.share": 0, "schedule.steps": 2, "schedule.optimiser": "sgd",
            "schedule.trunk_frozen_steps": 0, "schedule.canvases": [[64, 96]]}

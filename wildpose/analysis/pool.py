@@ -27,6 +27,7 @@ TRIES = 2
 STALL_S = 900.0
 _POLL_S = 1.0
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+_WAITING = "OMP_WAIT_POLICY"
 
 
 class WorkerStartError(WildposeError):
@@ -195,9 +196,14 @@ def _cause_of_death(exit_code: int | None) -> str:
 
 @contextlib.contextmanager
 def _environment(threads: int) -> Iterator[None]:
-    """Set the thread counts that numerical libraries read when a new process loads them."""
-    before = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    """Set what numerical libraries read of threads when a new process loads them.
+
+    Threads that wait for one another sleep, unless the user wants otherwise. By default they spin,
+    which beside any other program takes the core from the thread that they wait for.
+    """
+    before = {name: os.environ.get(name) for name in (*_THREAD_VARIABLES, _WAITING)}
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    os.environ.setdefault(_WAITING, "PASSIVE")
     try:
         yield
     finally:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from torch import Tensor, nn
 
 from wildpose.models.chart_rcnn.layers import Convolution, Shape, doubled
-from wildpose.models.chart_rcnn.pyramid import WIDTH
+from wildpose.models.chart_rcnn.pyramid import STRIDES, WIDTH
+
+REACH = 3
+"""Cells of p5 from which a cell of the decoder's map hears, each way: 2.6, and one to sample."""
 
 
 class Doubled(nn.Module):
@@ -39,3 +44,33 @@ class Decoder(nn.Module):
             total = total + part
         out: Tensor = self.predictor(total)
         return out
+
+
+class Window(NamedTuple):
+    """A part of a picture, in cells of p5; ``bottom`` and ``right`` are not in it."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+    @classmethod
+    def around(cls, boxes: Tensor, grid: Sequence[int]) -> Window:
+        """All that the decoder has to see for boxes [R, 4], R > 0, on a grid of p5 (rows, columns).
+
+        Within the boxes its map is the same as if it had seen the whole picture.
+        """
+        stride = STRIDES[3]
+        left, top = (math.floor(float(v) / stride) - REACH for v in boxes[:, :2].amin(0))
+        right, bottom = (math.ceil(float(v) / stride) + REACH for v in boxes[:, 2:].amax(0))
+        return cls(max(top, 0), max(left, 0), min(bottom, grid[0]), min(right, grid[1]))
+
+    def cut(self, levels: Sequence[Tensor]) -> list[Tensor]:
+        """p2 to p5 of no more than this part."""
+        steps = [STRIDES[3] // stride for stride in STRIDES[:4]]
+        return [level[..., self.top * n : self.bottom * n, self.left * n : self.right * n]
+                for n, level in zip(steps, levels, strict=False)]
+
+    def moved(self, boxes: Tensor) -> Tensor:
+        """Boxes xyxy [R, 4] of the picture in pixels of this part."""
+        return boxes - boxes.new_tensor([self.left, self.top] * 2) * STRIDES[3]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -30,8 +30,8 @@ class Shape(NamedTuple):
 
 THREE = Shape()
 """The usual kernel, 3 x 3."""
-LEAST_CHANNELS, LEAST_CELLS = 256, 8192
-"""With fewer, changing tiles into their transform and back costs what it saves."""
+LEAST_PRODUCTS = 1_000_000_000
+"""Of channels before and after and cells: with fewer, NNPACK's transforms cost what they save."""
 
 
 class Convolution(nn.Conv2d):
@@ -52,8 +52,9 @@ class Convolution(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map [B, before, H, W] to [B, after, H / stride, W / stride]."""
-        if self.quick and len(x) == 1 and x.shape[2] * x.shape[3] >= LEAST_CELLS:
-            x = torch._nnpack_spatial_convolution(x, self.weight, self.bias, 1, 1)
+        cells = len(x) * x.shape[2] * x.shape[3]
+        if self.quick and self.in_channels * self.out_channels * cells >= LEAST_PRODUCTS:
+            x = quick_convolution(x, self.weight, self.bias)
         else:
             x = super().forward(x)
         if self.norm is not None:
@@ -67,9 +68,8 @@ class Convolution(nn.Conv2d):
             self.weight, self.bias, self.norm = scale_and_shift.weight, scale_and_shift.bias, None
 
     def quicken(self) -> None:
-        """Compute large maps by a shorter form from now on, if this is a usual 3x3 convolution."""
-        usual = (self.kernel_size, self.stride, self.dilation) == ((3, 3), (1, 1), (1, 1))
-        self.quick = usual and min(self.in_channels, self.out_channels) >= LEAST_CHANNELS
+        """Leave large maps to NNPACK from now on, if this is a usual 3x3 convolution."""
+        self.quick = (self.kernel_size, self.stride, self.dilation) == ((3, 3), (1, 1), (1, 1))
 
 
 def frozen_convolution(
@@ -96,11 +96,26 @@ def quicken_all(network: nn.Module) -> None:
     all. Gradients can't flow through layers that NNPACK computes.
     """
     network.to(memory_format=torch.channels_last)
-    ready: bool = torch.backends.nnpack.is_available()  # type: ignore[no-untyped-call]
-    if ready:  # asking is what makes it so
+    nnpack: Any = torch.backends.nnpack
+    if nnpack.is_available():  # asking is what makes it ready
         for layer in network.modules():
             if isinstance(layer, Convolution):
                 layer.quicken()
+
+
+def quick_convolution(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """3x3 convolution of [B, before, H, W] by NNPACK, with a margin of zeros.
+
+    It is quick with one large picture only, so several are laid in a row, a column of zeros after
+    each.
+    """
+    count, _, height, width = x.shape
+    if count == 1:
+        return torch._nnpack_spatial_convolution(x, weight, bias, 1, 1)
+    row = functional.pad(x, (0, 1)).permute(1, 2, 0, 3).reshape(1, -1, height, count * (width + 1))
+    said = torch._nnpack_spatial_convolution(row, weight, bias, 1, 1)
+    apart = said.reshape(-1, height, count, width + 1)[..., :width].permute(2, 0, 1, 3)
+    return apart.contiguous(memory_format=torch.channels_last)
 
 
 def doubled(x: Tensor) -> Tensor:

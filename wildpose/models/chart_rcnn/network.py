@@ -17,7 +17,7 @@ from wildpose.models.chart_rcnn.box_head import (
 )
 from wildpose.models.chart_rcnn.chart_maps import ChartLayers, ChartMaps
 from wildpose.models.chart_rcnn.config import Config
-from wildpose.models.chart_rcnn.decoder import Decoder
+from wildpose.models.chart_rcnn.decoder import Decoder, Window
 from wildpose.models.chart_rcnn.dense_heads import StackedHead
 from wildpose.models.chart_rcnn.fresh import initialise
 from wildpose.models.chart_rcnn.mask_head import MaskHead
@@ -85,9 +85,11 @@ class ChartRcnn(nn.Module):
         cutter = Cutter(config.dense_cells, config.dense_sampling, config.dense_aligned)
         if decoder is None:
             return cutter.from_fitting(levels[:4], boxes)
-        # The decoder costs as much as several regions do: none are had for nothing.
-        level = decoder(levels) if len(boxes) else levels[0]
-        return cutter.from_one(level, boxes, STRIDES[0])
+        if not len(boxes):
+            return cutter.from_one(levels[0], boxes, STRIDES[0])
+        # The decoder costs as much as several regions do: it sees no more than it has to.
+        window = Window.around(boxes, levels[3].shape[-2:])
+        return cutter.from_one(decoder(window.cut(levels)), window.moved(boxes), STRIDES[0])
 
     def charts_of(self, regions: Tensor) -> ChartMaps:
         """Dense pose of regions [R, 256, S, S]."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import torch
@@ -70,9 +71,18 @@ class Cutter:
 
     def from_one(self, level: Tensor, boxes: Tensor, stride: int) -> Tensor:
         """Regions [R, C, cells, cells] of boxes [R, 4] from one map [1, C, H, W]."""
-        cut: Tensor = roi_align(level, [boxes], self.cells, 1.0 / stride, self.samples,
-                                self.aligned)
-        return cut
+
+        def cut(some: Tensor) -> Tensor:
+            regions: Tensor = roi_align(level, [some], self.cells, 1.0 / stride, self.samples,
+                                        self.aligned)
+            return regions
+
+        threads = torch.get_num_threads()
+        if level.device.type != "cpu" or level.requires_grad or len(boxes) < 16 * threads:
+            return cut(boxes)
+        # roi_align itself uses one processor.
+        with ThreadPoolExecutor(threads) as pool:
+            return torch.cat(list(pool.map(cut, boxes.chunk(threads))))
 
     def from_fitting(self, levels: Sequence[Tensor], boxes: Tensor) -> Tensor:
         """Regions [R, C, cells, cells], each from the map that fits its box.
