@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,12 +17,19 @@ from .options import Debug, Device, Json, Quiet, existing, parse_every
 from .progress import Pace, progress, time_span
 
 if TYPE_CHECKING:
+    from wildpose.adaptation.census import Census
+    from wildpose.adaptation.labelling import LabelledClips
     from wildpose.adaptation.plan import Plan
     from wildpose.adaptation.rankings import Ranking
     from wildpose.adaptation.run import Adapted
     from wildpose.adaptation.settings import AdaptSettings
 
 
+TRAINING_ONLY = {
+    "species": "--species", "source": "--source", "validation": "--val",
+    "corrections": "--labels", "steps": "--steps", "target_share": "--target-share",
+    "rounds": "--rounds", "margin": "--margin",
+}
 LISTED = 5
 """Clips that are named where they can't be read."""
 
@@ -29,7 +38,7 @@ Clips = Annotated[
     typer.Argument(metavar="CLIPS...", help="Clips or photos of the species, or folders."),
 ]
 Species = Annotated[
-    str, typer.Option("--species", metavar="NAME", help="What is in them, for the card.")
+    str, typer.Option("--species", metavar="NAME", help="What is in them, for the card; needed.")
 ]
 Out = Annotated[
     Path, typer.Option("--out", metavar="MODEL", help="Folder for the model; made if missing.")
@@ -95,15 +104,21 @@ Margin = Annotated[
 Seed = Annotated[
     int, typer.Option("--seed", metavar="N", help="The same number, the same frames.")
 ]
+LabelsOnly = Annotated[
+    bool, typer.Option("--labels-only",
+                       help="Label frames into the folder --out and stop, for a training of your "
+                       "own: see recipes/student_r50_uv.yaml.")
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Say what would be done and what it costs; stop.")
 ]
 
 
 def adapt(
+    context: typer.Context,
     clips: Clips,
-    species: Species,
     out: Out,
+    species: Species = "",
     teacher: Teacher = "animal-small",
     source: SourceFolder = None,
     validation: Validation = None,
@@ -118,6 +133,7 @@ def adapt(
     rounds: Rounds = 1,
     margin: Margin = 0.02,
     seed: Seed = 0,
+    labels_only: LabelsOnly = False,
     dry_run: DryRun = False,
     device: Device = "cpu",
     as_json: Json = False,
@@ -130,22 +146,38 @@ def adapt(
     labels that are sure, and becomes MODEL only if it is no worse on labelled pictures. If it is
     interrupted, the same command goes on where it stopped.
     """
+    _check_options(context, labels_only=labels_only)
     _check_paths([*clips, source, validation, corrections])
     from wildpose.adaptation.frames import DrawSettings
     from wildpose.adaptation.labels import LabelSettings
     from wildpose.adaptation.settings import AdaptSettings
-    from wildpose.adaptation.student import StudentSettings
+    from wildpose.adaptation.student import default_settings
 
     settings = AdaptSettings(
         clips=tuple(clips), teacher=teacher, species=species, out=out, source=source,
         validation=validation, corrections=corrections, rounds=rounds, margin=margin,
         draw=DrawSettings(every_s=_seconds(every), most=pictures, seed=seed),
         label=LabelSettings(keep_from=keep_from, ranking=_known(ranking), points=points, seed=seed),
-        student=StudentSettings(steps=steps, target_share=target_share, seed=seed, device=device,
-                                dense_steps=steps if points else 0),
+        student=replace(default_settings(teacher, steps, points), target_share=target_share,
+                        seed=seed, device=device),
     )
-    act = _planned if dry_run else _adapted
+    if labels_only:
+        act = _labels_planned if dry_run else _labelled
+    else:
+        act = _planned if dry_run else _adapted
     return act(settings, as_json=as_json, quiet=quiet)
+
+
+def _check_options(context: typer.Context, *, labels_only: bool) -> None:
+    """Refuse what only a training needs where none is wanted, and ask for what it needs."""
+    given = [option for name, option in TRAINING_ONLY.items()
+             if (source := context.get_parameter_source(name)) is not None
+             and source.name == "COMMANDLINE"]
+    if labels_only and given:
+        raise UsageError(f"{', '.join(given)}: nothing is trained with --labels-only.",
+                         "Leave that out, or leave out --labels-only.")
+    if not labels_only and not context.params.get("species"):
+        raise UsageError("--species is missing.", "Say what is in the clips, for the card.")
 
 
 def _check_paths(paths: Sequence[Path | None]) -> None:
@@ -172,6 +204,41 @@ def _known(word: str) -> Ranking:
                      f"Take one of {', '.join(RANKINGS)}.")
 
 
+def _labels_planned(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
+    from wildpose.adaptation.plan import plan_labels
+
+    with answering(as_json=as_json, quiet=quiet) as answer:
+        found = plan_labels(settings)
+        answer(found.as_json(), describe_plan(found))
+    return 0
+
+
+def _labelled(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
+    from wildpose.adaptation.labelling import label_only
+
+    with answering(as_json=as_json, quiet=quiet) as answer:
+        with _showing(quiet=quiet) as on_step:
+            found = label_only(settings, on_step)
+        answer(found.as_json(), describe_labels(found))
+    return ClipError.exit_code if found.drawn.clips_failed else 0
+
+
+@contextmanager
+def _showing(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Show how far the steps of an adaptation are."""
+    paces: dict[str, tuple[Pace, int]] = {}
+    with progress("done", quiet=quiet) as show:
+
+        def on_step(step: str, done: int, total: int) -> None:
+            pace, before = paces.get(step, (Pace(), done))
+            if done < before:  # the same step of another round, or on other pictures
+                pace = Pace()
+            paces[step] = pace, done
+            show(pace.step(done, total, step))
+
+        yield on_step
+
+
 def _planned(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
     from wildpose.adaptation.plan import plan
 
@@ -184,17 +251,8 @@ def _planned(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
 def _adapted(settings: AdaptSettings, *, as_json: bool, quiet: bool) -> int:
     from wildpose.adaptation.run import adapt as adapt_model
 
-    paces: dict[str, tuple[Pace, int]] = {}
     with answering(as_json=as_json, quiet=quiet) as answer:
-        with progress("done", quiet=quiet) as show:
-
-            def on_step(step: str, done: int, total: int) -> None:
-                pace, before = paces.get(step, (Pace(), done))
-                if done < before:  # the same step of another round, or on other pictures
-                    pace = Pace()
-                paces[step] = pace, done
-                show(pace.step(done, total, step))
-
+        with _showing(quiet=quiet) as on_step:
             try:
                 found = adapt_model(settings, on_step)
             except GuardError as error:
@@ -223,11 +281,12 @@ def describe_plan(found: Plan) -> str:
     footage = f", {time_span(found.footage_s)} of footage" if found.footage_s else (
         " that do not say how long they are" if found.clips != 1 else
         " that does not say how long it is")
+    training = [f"{found.rounds} x {_count(found.steps, 'step')} of {found.batch} pictures, beside "
+                f"{found.source}."] if found.steps else ["Nothing is trained."]
     return "\n".join([
         f"{_count(found.clips, 'clip')}{footage}: {_count(found.candidates, 'frame')} to look at, "
         f"at most {found.pictures} to label.",
-        f"{found.rounds} x {_count(found.steps, 'step')} of {found.batch} pictures, beside "
-        f"{found.source}.",
+        *training,
         f"About {time_span(found.seconds)} on this machine. Nothing was written.",
     ])
 
@@ -235,13 +294,8 @@ def describe_plan(found: Plan) -> str:
 def describe(found: Adapted) -> str:
     """Say how an adaptation ended."""
     last = found.decisive
-    lines = [f"{_count(last.census.kept, 'animal')} in {_count(last.census.frames, 'frame')} "
-             "became labels.", found.reason]
-    if found.clips_failed:
-        lines.append(f"{_count(len(found.clips_failed), 'clip')} could not be read:")
-        lines += [f"  {name}: {reason}" for name, reason in found.clips_failed[:LISTED]]
-        more = len(found.clips_failed) - LISTED
-        lines += [f"  and {more} more: see {last.folder / 'frames' / 'frames.json'}"] * (more > 0)
+    lines = [_became_labels(last.census), found.reason,
+             *_not_read(found.clips_failed, last.folder / "frames" / "frames.json")]
     if not found.rounds[-1].verdict.accepted:
         lines.append(f"The refused student lies beside its report in "
                      f"{last.folder.parents[1] / 'refused'}.")
@@ -251,6 +305,35 @@ def describe(found: Adapted) -> str:
         lines += [f"Model  {found.model} (README.md is its card; look at side_by_side.jpg)",
                   f"To use it: wildpose analyze CLIPS --model {found.model} --out RUN"]
     return "\n".join(lines)
+
+
+def describe_labels(found: LabelledClips) -> str:
+    """Say what was labelled, and how to train on it."""
+    points = sum(found.census.points_per_chart)
+    surface = ", labels: {surface: smpl}" if found.surface == "smpl" else ""
+    return "\n".join([
+        _became_labels(found.census),
+        f"Points on their bodies: {points:,}. Nothing was trained.",
+        *_not_read(found.drawn.clips_failed, found.folder / "frames.json"),
+        f"Labels  {found.folder} (annotations.json, images; census.jpg says what was dropped)",
+        "To train on them, name them among the sources of a recipe:",
+        f"  - {{name: clips, folder: {found.folder.resolve()}, share: 1, trusted: true{surface}}}",
+        "as in recipes/student_r50_uv.yaml, and call: wildpose train RECIPE --out MODEL",
+    ])
+
+
+def _became_labels(census: Census) -> str:
+    return f"{_count(census.kept, 'animal')} in {_count(census.frames, 'frame')} became labels."
+
+
+def _not_read(failed: Sequence[tuple[str, str]], listed: Path) -> Iterator[str]:
+    """Some clips that could not be read, and where all are listed."""
+    if not failed:
+        return
+    yield f"{_count(len(failed), 'clip')} could not be read:"
+    yield from (f"  {name}: {reason}" for name, reason in failed[:LISTED])
+    if len(failed) > LISTED:
+        yield f"  and {len(failed) - LISTED} more: see {listed}"
 
 
 def _count(number: int, word: str) -> str:

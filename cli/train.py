@@ -59,8 +59,11 @@ def train(
         return _planned(recipe, out, device, as_json=as_json, quiet=quiet)
     if out is None:
         raise UsageError("--out is missing.", "Say which folder the model goes to.")
+    from wildpose.training.processes import is_chief
     from wildpose.training.run import train as train_model
 
+    if not is_chief():  # of several processes one speaks
+        as_json, quiet = False, True
     pace = Pace()
     with answering(as_json=as_json, quiet=quiet) as answer:
         with progress("steps", quiet=quiet) as show:
@@ -116,7 +119,7 @@ def describe_plan(found: Plan) -> str:
     lines += ["", *_table(found), ""]
     lines.append(f"{found.held_out:,} pictures are kept out to choose and calibrate on.")
     if found.cost is not None:
-        lines += _costs(found.cost)
+        lines += _costs(found, found.cost)
     return "\n".join([*lines, "Nothing was written."])
 
 
@@ -135,15 +138,22 @@ def _heading(column: str) -> str:
     return "drawn" if column == "regions_drawn" else column
 
 
-def _costs(cost: Cost) -> Iterator[str]:
+def _costs(found: Plan, cost: Cost) -> Iterator[str]:
     parts = [("moving boxes", cost.refining_s), ("steps", cost.steps_s),
              ("cutting regions", cost.regions_s), ("dense-pose steps", cost.dense_steps_s)]
     said = ", ".join(f"{name} {time_span(seconds)}" for name, seconds in parts if seconds)
+    if cost.picture_s is not None:
+        height, width = max(found.canvases, key=lambda canvas: canvas[0] * canvas[1])
+        said = (f"one picture of {height}x{width} took {cost.picture_s:.1f} s, times "
+                f"{found.batch} pictures, times {found.steps:,} steps")
     yield (f"Time    about {time_span(cost.seconds)} on this machine as busy as it is now "
            f"({said}); calibrating comes on top")
     yield f"Disk    about {_size(cost.disk_bytes)} for the model folder"
     if cost.memory_bytes is not None:
-        yield f"Memory  {_size(cost.memory_bytes)} in the steps that were tried"
+        yield (f"Memory  {_size(cost.memory_bytes)} in the steps that were tried"
+               if cost.picture_s is None else
+               f"Memory  about {_size(cost.memory_bytes)} for {found.batch} pictures in one "
+               "process, reckoned from one")
 
 
 def _size(number: int) -> str:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from wildpose.adaptation import run, source, student
+from wildpose.adaptation import labelling, source, student
 from wildpose.adaptation.claim import identity_of
 from wildpose.adaptation.frames import DrawSettings
 from wildpose.adaptation.inputs import look_at
@@ -20,6 +20,7 @@ from wildpose.adaptation.labels import LabelSettings
 from wildpose.adaptation.run import Adapted, AdaptSettings, adapt
 from wildpose.adaptation.student import StudentSettings
 from wildpose.errors import GuardError, UsageError
+from wildpose.models.chart_rcnn import Config
 from wildpose.models.folder import find_model, read_description, write_description
 from wildpose.models.predictor import load_predictor
 from wildpose.training import run as training
@@ -168,7 +169,7 @@ def test_a_disk_that_fills_up_is_no_bug_of_ours(settings, tmp_path, monkeypatch)
         finally:  # as torch.save does
             raise RuntimeError("unexpected pos 704 vs 598")
 
-    monkeypatch.setattr(run, "draw_frames", write)
+    monkeypatch.setattr(labelling, "draw_frames", write)
     with pytest.raises(UsageError, match="the disk is full"):
         adapt(replace(settings, out=tmp_path / "full"))
 
@@ -186,6 +187,9 @@ def test_a_model_that_can_only_be_run_is_refused_before_any_work(settings, tmp_p
     other = tmp_path / "published"
     shutil.copytree(find_model("animal-small"), other)
     description = read_description(other)
-    write_description(other, replace(description, architecture={"family": "chart_rcnn"}))
+    write_description(other, replace(description, architecture={"family": "another"}))
     with pytest.raises(UsageError, match="can be run, not adapted"):
+        look_at(replace(settings, teacher=str(other)))
+    write_description(other, replace(description, architecture=Config().as_json()))
+    with pytest.raises(UsageError, match="--dense-steps: the dense head of a DensePose R-CNN"):
         look_at(replace(settings, teacher=str(other)))

@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from wildpose.cli import main
+from wildpose.data.annotations import read_labelled
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +39,7 @@ def test_a_dry_run_reckons_and_writes_nothing(words, tmp_path, capfd):
     (["--val", "no/such"], "no/such: there is no such file or folder"),
     (["--labels", "no/such.json"], "no/such.json: there is no such file or folder"),
     (["--from", "no-such-model"], "no-such-model: there is no such model"),
+    (["--labels-only"], "--species: nothing is trained with --labels-only"),
 ])
 def test_a_wrong_call_gets_one_line(words, tmp_path, capfd, more, said):
     assert main([*words, *more]) == 2
@@ -69,10 +71,50 @@ def test_nothing_to_learn_from_is_one_object_too(sample_clips, tmp_path, capfd):
 
 
 def test_ctrl_c_says_that_the_same_command_goes_on(words, tmp_path, capfd, monkeypatch):
-    from wildpose.adaptation import run
+    from wildpose.adaptation import labelling
 
-    monkeypatch.setattr(run, "draw_frames", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(labelling, "draw_frames",
+                        lambda *_, **__: signal.raise_signal(signal.SIGINT))
     assert main(words) == 130
     assert "What is finished is kept: the same command goes on from there." in (
         capfd.readouterr().err)
     assert (tmp_path / "deer" / "rounds" / "settings.json").exists()
+
+
+class TestLabelsOnly:
+    @pytest.fixture
+    def labels(self, sample_clips, tmp_path) -> list[str]:
+        return ["adapt", str(sample_clips / "ridge_trail/05180016.MP4"), "--every", "0.5s",
+                "--pictures", "14", "--keep-from", "0.2", "--points", "3", "--labels-only",
+                "--out", str(tmp_path / "labels")]
+
+    def test_what_only_a_training_needs_is_refused(self, labels, tmp_path, capfd):
+        assert main([*labels, "--steps", "3", "--val", str(tmp_path)]) == 2
+        shown = capfd.readouterr().err
+        assert shown.startswith("error: --val, --steps: nothing is trained with --labels-only.")
+        assert not (tmp_path / "labels").exists()
+
+    def test_without_it_a_species_has_to_be_said(self, labels, tmp_path, capfd):
+        words = [word for word in labels if word != "--labels-only"]
+        assert main(words) == 2
+        assert capfd.readouterr().err.startswith("error: --species is missing.")
+
+    def test_a_dry_run_writes_nothing(self, labels, tmp_path, capfd):
+        assert main([*labels, "--dry-run"]) == 0
+        assert "Nothing is trained." in capfd.readouterr().out
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_labelled_folder_comes_out_and_the_same_call_goes_on(self, labels, tmp_path, capfd):
+        assert main([*labels, "--quiet", "--json"]) == 0
+        said = json.loads(capfd.readouterr().out)
+        assert said["surface"] == "reference"
+        assert said["census"]["kept"] >= 5
+        images = read_labelled(tmp_path / "labels")
+        assert all(i.draft and i.path.is_file() for i in images)
+        assert sum(len(p) for i in images for p in i.body_points_of(range(len(i.ignore))) if p) > 0
+        before = (tmp_path / "labels" / "annotations.json").stat().st_mtime_ns
+        assert main([*labels, "--quiet"]) == 0
+        assert (tmp_path / "labels" / "annotations.json").stat().st_mtime_ns == before
+        assert not (tmp_path / "labels" / "rounds").exists()
+        assert main([*labels, "--seed", "9"]) == 2
+        assert "holds labels of other settings" in capfd.readouterr().err

@@ -192,3 +192,11 @@ def test_a_caption_leaves_the_middle_of_the_picture_alone():
     for seed in range(6):
         changed = captioned(pixels, np.random.default_rng(seed))
         assert np.array_equal(changed[30:98], pixels[30:98])
+
+
+def test_trusted_drafts_count_as_much_as_labels_by_people(labelled_square):
+    draft = replace(labelled_square((24, 32), (4, 4, 12, 12)), draft=True)
+    placement = letterbox(draft.size, (64, 64))
+    example = place(replace(draft, trusted=True), placement, (64, 64))
+    assert (example.weight, example.exact_boxes) == (1.0, True)
+    assert (place(draft, placement, (64, 64)).weight, draft.trusted) == (0.5, False)

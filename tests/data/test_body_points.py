@@ -282,3 +282,24 @@ def test_mirroring_twice_changes_nothing():
 def test_arrays_of_other_shapes_are_refused():
     with pytest.raises(ValueError, match="shapes"):
         BodyPoints(np.zeros((2, 2)), np.zeros((2, 24), bool), np.zeros((2, 2)))
+
+
+def test_on_another_body_coordinates_are_lost_in_the_mirror_and_charts_change_sides():
+    points = replace(BodyPoints.known([[4, 2]], [3], [[0.2, 0.7]]), on_reference=False)
+    turned = points.moved(1, (0, 0)).take(np.array([0])).mirrored(10)
+    assert turned.xy.tolist() == [[6, 2]]
+    assert np.flatnonzero(turned.charts[0]).tolist() == [4]
+    assert np.isnan(turned.uv).all()
+
+
+@pytest.mark.parametrize(("surface", "plain", "mirrored_u"), [
+    ("reference", 0.25, 0.75), ("smpl", 0.25, None), ("other", None, None)])
+def test_what_is_known_of_coordinates_hangs_on_whose_body_they_are(
+    write_coco, surface, plain, mirrored_u
+):
+    folder = write_coco([{"bbox": [2, 2, 8, 8], "dp_x": [128], "dp_y": [128], "dp_I": [3],
+                          "dp_U": [0.25], "dp_V": [0.5]}])
+    (image,) = read_labelled(folder, rules=SourceRules(surface=surface))
+    points = image.body_points(0)
+    for own, wanted in ((points, plain), (points.mirrored(20), mirrored_u)):
+        assert own.uv[0, 0] == pytest.approx(np.nan if wanted is None else wanted, nan_ok=True)

@@ -75,3 +75,13 @@ def test_animals_are_pasted_as_often_as_declared(blobs, labelled_square, chance,
     mixture = Mixture((Source("empty", empty, 1.0, chance),), (cut_out,), ((64, 96),), seed=1)
     pasted = [len(e.box_xyxy) for n in range(20) for e in draw_batch(mixture, n, 5)]
     assert np.mean(pasted) == pytest.approx(animals, abs=0.22)
+
+
+def test_plain_pictures_are_fitted_and_mirrored_half_of_the_time_and_nothing_else(labelled_square):
+    one = labelled_square((24, 32), (2, 4, 12, 14))
+    mixture = Mixture((Source("one", (one,), 1.0),), (), ((48, 64),), seed=0, augmentation="mirror")
+    boxes = [tuple(e.box_xyxy[0]) for n in range(6) for e in draw_batch(mixture, n, 8)]
+    assert set(boxes) == {(4, 8, 24, 28), (40, 8, 60, 28)}
+    assert 0.25 < boxes.count((4, 8, 24, 28)) / len(boxes) < 0.75
+    first, *others = [e.image for n in range(6) for e in draw_batch(mixture, n, 8)]
+    assert all(np.array_equal(i, first) or np.array_equal(i, first[:, ::-1]) for i in others)

@@ -7,7 +7,8 @@ from wildpose.data.annotations import read_labelled
 from wildpose.data.mixing import Mixture, Source
 from wildpose.errors import GuardError
 from wildpose.training.checkpoint import TrainingState
-from wildpose.training.loop import parameter_groups, rate_factor, train_steps
+from wildpose.training.loop import train_steps
+from wildpose.training.optimiser import parameter_groups, rate_factor
 from wildpose.training.recipe import SchedulePart
 
 SCHEDULE = SchedulePart(steps=2, batch=1, canvases=[(64, 64)], warm_up=0, trunk_frozen_steps=1)

@@ -151,6 +151,17 @@ def scene_feature(predictor: Predictor, image: Array) -> Array:
     float32 [C]
         Of length one.
     """
+    from wildpose.models.chart_rcnn.predictor import ChartRcnnPredictor
+
+    if isinstance(predictor, ChartRcnnPredictor):
+        mean = predictor.scene(image)
+    else:
+        mean = _mean_of_trunk(predictor, image)
+    feature: Array = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return feature
+
+
+def _mean_of_trunk(predictor: Predictor, image: Array) -> Array:
     import torch
 
     from wildpose.models.backbones import normalise
@@ -163,9 +174,8 @@ def scene_feature(predictor: Predictor, image: Array) -> Array:
         # The canvas's grey margin says what shape a picture has, not what it shows.
         rows, columns = (max(1, round(n * inner / whole)) for n, inner, whole in
                          zip(coarse.shape[1:], box.inner, box.canvas, strict=True))
-        mean = coarse[:, :rows, :columns].mean((1, 2)).cpu().numpy().astype(np.float32)
-    feature: Array = mean / max(float(np.linalg.norm(mean)), 1e-9)
-    return feature
+        mean: Array = coarse[:, :rows, :columns].mean((1, 2)).cpu().numpy().astype(np.float32)
+    return mean
 
 
 def _glimpse(frame: Frame, place: str, predictor: Predictor, seen: NearDuplicates) -> _Glimpse:

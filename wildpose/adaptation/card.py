@@ -12,6 +12,7 @@ from wildpose.adaptation.comparison import LIGHTS, Compared
 from wildpose.adaptation.drawn import DrawnFrames
 from wildpose.adaptation.failures import Failures
 from wildpose.adaptation.settings import AdaptSettings
+from wildpose.adaptation.teachers import is_chart_rcnn
 from wildpose.adaptation.verdict import Verdict
 from wildpose.models.folder import ModelDescription
 
@@ -37,7 +38,8 @@ def settings_table(settings: AdaptSettings, teacher: ModelDescription, source: s
                    f"{draw.most} in all"),
         ("labels kept from", kept),
         ("points of dense pose", f"{label.points} of each animal, by {label.ranking}"
-         if student.dense_steps else "none: the dense pose is its teacher's"),
+         if student.dense_steps or (label.points and is_chart_rcnn(teacher))
+         else "none: the dense pose is its teacher's"),
         ("training", f"{student.steps} steps of {student.batch} pictures, "
                      f"{student.target_share:.0%} of them of the species"),
         ("rounds asked for", f"{settings.rounds}"),

@@ -17,6 +17,7 @@ from typing import Any
 
 from wildpose.adaptation.corrections import annotations_of
 from wildpose.adaptation.drawn import origin_of
+from wildpose.adaptation.footage import Footage
 from wildpose.adaptation.inputs import Inputs
 from wildpose.adaptation.settings import AdaptSettings
 from wildpose.errors import UsageError
@@ -27,7 +28,8 @@ from wildpose.training.recipe import data_root
 PUBLISHED = ("model.json", "weights.safetensors", "README.md", "side_by_side.jpg", "census.jpg",
              "census.json", "verdict.json", "failures.jpg", "refused")
 """What an adaptation may leave in OUT, beside its rounds."""
-
+LABELLED = ("annotations.json", "frames.json", "images")
+"""What labels alone leave there."""
 CLIPS = "the clips"
 _DRAWN_BY = ("clips", "teacher", "draw.", "student.seed", CLIPS)
 """What pictures were drawn or rendered by; beside the teacher's own file."""
@@ -132,6 +134,38 @@ def claim(settings: AdaptSettings, inputs: Inputs) -> None:
         write_json(work / "settings.json", identity_of(settings, inputs))
     except OSError as error:
         raise UsageError(f"{settings.out}: can't be written to ({error.strerror}).",
+                         "Choose another --out.") from error
+
+
+def claim_labels(settings: AdaptSettings, teacher: Path, footage: Footage) -> None:
+    """Make OUT a folder of labels of these clips by this teacher; nothing is trained there.
+
+    Raises
+    ------
+    UsageError
+        OUT holds labels of other clips, settings or another teacher, or something else; it can't be
+        written to.
+    """
+    out, own = settings.out, settings.as_json()
+    kept = {key: own[key] for key in ("teacher", "draw", "label")}
+    now = {"settings": dict(_flat(kept)),
+           "contents": {CLIPS: origin_of(footage, "", settings.draw)["sources"],
+                        "the teacher": file_sha256(teacher / "model.json")}}
+    before = _kept(out / "labels.json")
+    if before is None:
+        taken = next((n for n in (*LABELLED, *PUBLISHED, "rounds") if (out / n).exists()), None)
+        if taken is not None:
+            raise UsageError(f"{out} holds {taken}, which would be written over.",
+                             "Choose another --out.")
+    changed = [] if before is None else [said for _, said in _changed(before, now)]
+    if changed:
+        raise UsageError(f"{out} holds labels of other settings: {'; '.join(changed)}.",
+                         "Choose another --out, or remove that folder.")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        write_json(out / "labels.json", now)
+    except OSError as error:
+        raise UsageError(f"{out}: can't be written to ({error.strerror}).",
                          "Choose another --out.") from error
 
 

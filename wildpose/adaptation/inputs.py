@@ -11,10 +11,11 @@ from wildpose.adaptation.corrections import annotations_of, correction_source
 from wildpose.adaptation.footage import Footage, find_footage
 from wildpose.adaptation.settings import AdaptSettings
 from wildpose.adaptation.source import SourceData, find_source
+from wildpose.adaptation.teachers import adaptable, is_chart_rcnn
 from wildpose.data.annotations import LabelledImage, read_labelled
 from wildpose.data.split import place_of, split_by_place
 from wildpose.errors import DataError, UsageError
-from wildpose.models.folder import find_model, read_description
+from wildpose.models.folder import read_description
 from wildpose.types import ClassId
 
 
@@ -49,11 +50,12 @@ def look_at(settings: AdaptSettings) -> Inputs:
     DataError, ModelError
         A labelled folder or a model that can't be used.
     """
-    teacher = _adaptable(settings.teacher)
-    footage = find_footage(settings.clips, settings.out)
-    if not footage.jobs and not footage.failures:
-        raise UsageError(f"{', '.join(map(str, settings.clips))}: no clip and no picture.",
-                         "Name a folder of clips or stills.")
+    teacher = adaptable(settings.teacher)
+    if settings.student.dense_steps and is_chart_rcnn(read_description(teacher)):
+        raise UsageError("--dense-steps: the dense head of a DensePose R-CNN has no steps of its "
+                         "own, it learns along with the rest.",
+                         "Ask for points of dense pose instead (--points).")
+    footage = footage_of(settings)
     source = find_source(settings.source, settings.out / "rounds",
                          judged_elsewhere=settings.validation is not None)
     corrections = correction_source(settings.corrections)
@@ -67,14 +69,13 @@ def look_at(settings: AdaptSettings) -> Inputs:
     return Inputs(teacher, footage, source, corrections)
 
 
-def _adaptable(name: str) -> Path:
-    """The folder of a model whose training is known here; others can only be run."""
-    folder = find_model(name)
-    family = read_description(folder).architecture.get("family")
-    if family is not None:
-        raise UsageError(f"--from {name}: models of the family {family} can be run, not adapted.",
-                         "Start from animal-small, or from a model adapted from it.")
-    return folder
+def footage_of(settings: AdaptSettings) -> Footage:
+    """The clips and pictures of the target; UsageError where there is none."""
+    footage = find_footage(settings.clips, settings.out)
+    if not footage.jobs and not footage.failures:
+        raise UsageError(f"{', '.join(map(str, settings.clips))}: no clip and no picture.",
+                         "Name a folder of clips or stills.")
+    return footage
 
 
 def _check_validation(folder: Path, learnt_from: tuple[Path | None, ...]) -> None:

@@ -124,6 +124,7 @@ def keep_from(scores: Iterable[float], precision: float = PRECISION) -> float:
 def label_frames(
     predictor: SaysWhatItSees, frames: Sequence[DrawnFrame], folder: Path, settings: LabelSettings,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    looked_for: Sequence[str] = ("animal", "person"),
 ) -> Labelled:
     """Write ``FOLDER/annotations.json`` for the pictures in ``FOLDER/images``.
 
@@ -136,6 +137,8 @@ def label_frames(
     settings : LabelSettings
     progress : callable
         Called with the frames done and their number.
+    looked_for : sequence of str
+        Classes that the teacher knows: nothing is said of others.
 
     Returns
     -------
@@ -156,7 +159,7 @@ def label_frames(
         labels = _labels(one.found, threshold, settings, rng)
         if not labels and one.frame.moving != ():
             continue
-        images.append(_entry(one.frame, len(images) + 1))
+        images.append({**_entry(one.frame, len(images) + 1), "labelled": list(looked_for)})
         annotations += [{**a, "id": len(annotations) + i, "image_id": len(images)}
                         for i, a in enumerate(labels + _moving(one.frame), 1)]
     content = {"info": {"description": "Labels of a model, not of a person."},
@@ -173,9 +176,9 @@ def _animal_scores(found: Detections) -> Array:
 
 def _entry(frame: DrawnFrame, number: int) -> dict[str, Any]:
     return {"id": number, "file_name": frame.file_name, "height": frame.size[0],
-            "width": frame.size[1], "draft": True, "labelled": ["animal", "person"],
-            "camera_trap": True, "night": frame.night, "site": frame.place, "clip": frame.clip,
-            "frame_index": frame.frame_index, "time_s": frame.time_s}
+            "width": frame.size[1], "draft": True, "camera_trap": True, "night": frame.night,
+            "site": frame.place, "clip": frame.clip, "frame_index": frame.frame_index,
+            "time_s": frame.time_s}
 
 
 def _labels(

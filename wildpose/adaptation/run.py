@@ -14,8 +14,7 @@ Every step is kept when it is whole, so the same call again goes on where it was
 from __future__ import annotations
 
 import errno
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +22,11 @@ from typing import Any
 
 from safetensors import SafetensorError
 
-from wildpose.adaptation.census import Census, advice, census_picture
+from wildpose.adaptation.census import advice
 from wildpose.adaptation.claim import claim
 from wildpose.adaptation.comparison import Compared, compare
-from wildpose.adaptation.frames import DrawnFrames, draw_frames
 from wildpose.adaptation.inputs import Inputs, look_at
-from wildpose.adaptation.labels import DOUBTFUL, Labelled, label_frames
+from wildpose.adaptation.labelling import Progress, label_clips, teacher_of
 from wildpose.adaptation.publish import Round, publish, refuse
 from wildpose.adaptation.settings import AdaptSettings
 from wildpose.adaptation.source import render_source
@@ -36,13 +34,10 @@ from wildpose.adaptation.student import carry_calibration, student_recipe, train
 from wildpose.adaptation.verdict import Verdict, decide
 from wildpose.data.annotations import read_labelled
 from wildpose.errors import GuardError, UsageError
-from wildpose.models.predictor import load_predictor
-from wildpose.results.files import write_bytes, write_json
+from wildpose.results.files import write_json
 from wildpose.training.dense_run import teaches_dense_pose
 
-__all__ = ["AdaptSettings", "Adapted", "Progress", "adapt", "census_of"]
-
-HISTOGRAM_BINS = 20
+__all__ = ["AdaptSettings", "Adapted", "Progress", "adapt"]
 
 
 @dataclass(frozen=True)
@@ -96,10 +91,6 @@ class Adapted:
             "teacher": decisive.get("teacher"), "student": decisive.get("student"),
             "rounds": [{"census": r.census.as_json(), **r.verdict.as_json()} for r in self.rounds],
         }
-
-
-Progress = Callable[[str, int, int], None]
-"""Takes the name of the step, what is done of it, and how much there is."""
 
 
 def adapt(settings: AdaptSettings, progress: Progress = lambda step, done, total: None) -> Adapted:
@@ -162,11 +153,8 @@ def _round(
     folder = work / f"round-{number}"
     frames_folder = folder / "frames"
     frames_folder.mkdir(parents=True, exist_ok=True)
-    predictor = load_predictor(teacher, device=settings.student.device, minimum_score=DOUBTFUL / 2)
-    drawn = draw_frames(settings.clips, predictor, frames_folder, settings.draw,
-                        lambda done, total: progress("drawing", done, total),
-                        avoid=settings.out)
-    census = _labelled(settings, drawn, predictor, folder, progress)
+    predictor = teacher_of(settings, teacher)
+    drawn, census = label_clips(settings, predictor, frames_folder, folder, progress)
     too_little = advice(census)
     if too_little and inputs.corrections is None:
         raise GuardError(too_little)
@@ -179,7 +167,7 @@ def _round(
         if any(map(teaches_dense_pose, read_labelled(Path(target["folder"])))):
             target["dense_share"] = target["share"]
     recipe = student_recipe(settings.out.resolve().name, teacher, inputs.source, targets,
-                            settings.student)
+                            settings.student, points=settings.label.points)
     model = train_student(
         recipe, teacher, folder, device=settings.student.device,
         on_step=lambda report, steps: progress(
@@ -189,38 +177,6 @@ def _round(
     verdict = _judged(settings, kept_out, teacher, model, folder, progress)
     judged_on = settings.validation or (kept_out if verdict.source else None)
     return Round(folder, model, teacher, drawn, census, verdict, judged_on)
-
-
-def _labelled(
-    settings: AdaptSettings, drawn: DrawnFrames, predictor: Any, folder: Path, progress: Progress
-) -> Census:
-    kept = folder / "census.json"
-    if kept.exists() and (folder / "frames" / "annotations.json").exists():
-        return Census.from_json(json.loads(kept.read_text("utf-8")))
-    said = label_frames(predictor, drawn.frames, folder / "frames", settings.label,
-                        lambda done, total: progress("labelling", done, total))
-    census = census_of(drawn, said)
-    write_bytes(folder / "census.jpg", census_picture(census))
-    write_json(kept, census.as_json())
-    return census
-
-
-def census_of(drawn: DrawnFrames, said: Labelled) -> Census:
-    """What a round saw, kept and dropped."""
-    histogram = [0] * HISTOGRAM_BINS
-    for score in said.scores:
-        histogram[min(int(score * HISTOGRAM_BINS), HISTOGRAM_BINS - 1)] += 1
-    night = sum(f.night for f in drawn.frames)
-    return Census(
-        frames=len(drawn.frames), frames_day=len(drawn.frames) - night, frames_night=night,
-        clips=drawn.clips, clips_failed=len(drawn.clips_failed),
-        near_duplicates=drawn.near_duplicates, thinned=drawn.thinned,
-        detections=len(said.scores), kept=said.kept, people=said.people, doubtful=said.doubtful,
-        empty_frames=said.empty_frames, unused_frames=said.unused_frames,
-        points_per_chart=said.points_per_chart,
-        score_histogram=tuple(histogram), kept_day=said.kept_day, kept_night=said.kept_night,
-        threshold=said.threshold,
-    )
 
 
 def _judged(

@@ -19,11 +19,19 @@ from typing import Any
 import yaml
 
 from wildpose.adaptation.source import SourceData
-from wildpose.models.folder import find_model, read_description, write_description
+from wildpose.adaptation.teachers import CHART_RCNN_BATCH, is_chart_rcnn
+from wildpose.models.folder import (
+    ModelDescription,
+    find_model,
+    read_description,
+    write_description,
+)
 from wildpose.training.loop import StepReport
 from wildpose.training.run import train
 
 CANVASES = [[256, 384], [320, 448], [384, 576]]
+CHART_RCNN_CANVASES = [[384, 640], [448, 768]]
+"""Of what they look at when they are used a third: a step on whole pictures takes minutes."""
 
 
 @dataclass(frozen=True)
@@ -53,9 +61,25 @@ class StudentSettings:
     regions: int = 300
 
 
+def default_settings(teacher: str, steps: int, points: int) -> StudentSettings:
+    """How a student is trained for so many steps, with so many points of each animal.
+
+    The dense head of a DensePose R-CNN learns along with the rest, that of our own network after it
+    for as many steps.
+
+    Raises
+    ------
+    ModelError
+        There is no such teacher.
+    """
+    if is_chart_rcnn(read_description(find_model(teacher))):
+        return StudentSettings(steps=steps, batch=CHART_RCNN_BATCH)
+    return StudentSettings(steps=steps, dense_steps=steps if points else 0)
+
+
 def student_recipe(
     name: str, teacher: str, source: SourceData, targets: list[dict[str, Any]],
-    settings: StudentSettings,
+    settings: StudentSettings, *, points: int = 0,
 ) -> dict[str, Any]:
     """The recipe of a student.
 
@@ -70,6 +94,9 @@ def student_recipe(
         Sources of the recipe with pictures of the target; their shares are of the target alone.
         Those with a ``dense_share`` teach dense pose, too.
     settings : StudentSettings
+    points : int
+        Of each animal of the target: with any the dense head of a DensePose R-CNN learns along,
+        without it stays.
 
     Returns
     -------
@@ -78,6 +105,8 @@ def student_recipe(
     """
     folder = find_model(teacher)
     description = read_description(folder)
+    if is_chart_rcnn(description):
+        return _of_chart_rcnn(name, folder, source, targets, settings, points)
     known = ("backbone", "box_move", "auto_calibration", "dense_pose", "dense_context")
     model = {k: v for k, v in description.architecture.items() if k in known}
     dense = bool(settings.dense_steps) and bool(model.get("dense_pose"))
@@ -85,10 +114,7 @@ def student_recipe(
     parts = [*_scaled(list(source.parts), 1 - settings.target_share, regions),
              *_scaled(targets, settings.target_share, regions)]
     recipe = {
-        "name": name,
-        "description": f"{description.name}, adapted to clips of its user.",
-        "licence": description.licence,
-        "seed": settings.seed,
+        **_head(name, description, settings),
         "model": {**model, "start_from": str(folder.resolve())},
         "sources": parts,
         "hold_out": dict(source.hold_out),
@@ -107,6 +133,46 @@ def student_recipe(
             "checkpoint_every": 25,
         }
     return recipe
+
+
+def _head(
+    name: str, description: ModelDescription, settings: StudentSettings
+) -> dict[str, Any]:
+    return {"name": name, "description": f"{description.name}, adapted to clips of its user.",
+            "licence": description.licence, "seed": settings.seed}
+
+
+def _of_chart_rcnn(
+    name: str, folder: Path, source: SourceData, targets: list[dict[str, Any]],
+    settings: StudentSettings, points: int,
+) -> dict[str, Any]:
+    """Of a DensePose R-CNN. Its points are on its own body; of all others charts alone are learnt.
+
+    The rates are near those with which the published networks ended (2e-4 for 16 pictures).
+    """
+    description = read_description(folder)
+    config = {k: v for k, v in description.architecture.items() if k != "family"}
+    share = settings.target_share
+    parts = [*_scaled(list(source.parts), 1 - share, 0), *_scaled(targets, share, 0)]
+    for part in parts:
+        part.pop("dense_share", None)
+        part["labels"] = {"surface": "smpl" if part["name"] == "teacher" else "other"}
+    return {
+        **_head(name, description, settings),
+        "model": {"start_from": str(folder.resolve()), "chart_rcnn": config},
+        "sources": parts,
+        "hold_out": dict(source.hold_out),
+        "schedule": {
+            "steps": settings.steps, "batch": settings.batch, "canvases": CHART_RCNN_CANVASES,
+            "optimiser": "sgd", "clip_value": 1.0, "weight_decay": 1e-4,
+            "warm_up": min(20, settings.steps // 4 + 1), "average_decay": 0.98,
+            "checkpoint_every": 25,
+            # the dense head takes most of a step: with 128 regions, as published, ten times as much
+            "dense_regions": 8,
+            "rate": {"trunk": 1e-4, "first_stage": 2e-4, "heads": 2e-4,
+                     "dense_head": 2e-4 if points else 0.0},
+        },
+    }
 
 
 def _scaled(parts: list[dict[str, Any]], share: float, regions: int) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from wildpose import masks
 from wildpose.data.body_points import BodyPoints, DenseMap, map_name, points_of_annotation
-from wildpose.data.source_rules import SourceRules, translated
+from wildpose.data.source_rules import SourceRules, Surface, translated
 from wildpose.errors import DataError, UsageError
 from wildpose.formats.densepose import CHART_NUMBERS, body_mask
 from wildpose.types import Array, ClassId, Rle
@@ -53,8 +53,10 @@ class LabelledImage:
         picture's entry holds.
     dense_map : DenseMap or None
         Of a rendered picture.
-    uv_known : bool
-        Whether (u, v) of the annotations' points lie on the reference surface.
+    surface : {"reference", "other", "smpl"}
+        Whose charts (u, v) of the annotations' points lie on; those on ``other`` are not given out.
+    trusted : bool
+        Labels of a draft count as much as those by people, their edges too.
     """
 
     path: Path
@@ -69,7 +71,8 @@ class LabelledImage:
     annotations: tuple[dict[str, Any], ...]
     facts: dict[str, Any]
     dense_map: DenseMap | None = None
-    uv_known: bool = True
+    surface: Surface = "reference"
+    trusted: bool = False
 
     def body_points(
         self, row: int, rng: np.random.Generator | None = None
@@ -107,7 +110,12 @@ class LabelledImage:
                                         for row in wanted], rng)
         found = [None if row is None else points_of_annotation(self.annotations[row])
                  for row in wanted]
-        return found if self.uv_known else [None if p is None else p.without_uv() for p in found]
+        return [None if p is None else self._on_its_surface(p) for p in found]
+
+    def _on_its_surface(self, points: BodyPoints) -> BodyPoints:
+        if self.surface == "other":
+            return points.without_uv()
+        return replace(points, on_reference=False) if self.surface == "smpl" else points
 
     def read(self) -> Array:
         """The picture, uint8 RGB [H, W, 3].
@@ -212,8 +220,8 @@ def read_labelled(
 
 
 def _with_dense_truth(images: list[LabelledImage], rules: SourceRules) -> list[LabelledImage]:
-    if rules.surface == "other":
-        images = [replace(i, uv_known=False) for i in images]
+    if rules.surface != "reference":
+        images = [replace(i, surface=rules.surface) for i in images]
     if rules.dense_maps is None:
         return images
     paths = [rules.dense_maps / map_name(i.facts["file_name"]) for i in images]

@@ -82,6 +82,13 @@ def letterbox(size: tuple[int, int], canvas: tuple[int, int]) -> Placement:
     return Placement((height, width), (0, 0), False)
 
 
+def mirrored_or_not(
+    image: LabelledImage, canvas: tuple[int, int], rng: np.random.Generator
+) -> Placement:
+    """The largest undistorted placement, mirrored half of the time."""
+    return replace(letterbox(image.size, canvas), mirrored=bool(rng.random() < 0.5))
+
+
 def random_placement(
     image: LabelledImage, canvas: tuple[int, int], rng: np.random.Generator
 ) -> Placement:
@@ -138,6 +145,7 @@ def place(
     keep = np.flatnonzero((shown > 0.02) & ((cut[:, 2:] - cut[:, :2]) >= 2).all(1))
     ignore = image.ignore[keep] | (shown[keep] < VISIBLE_SHARE)
     points = iter(image.body_points_of(keep[~ignore], rng))
+    people = image.trusted or not image.draft
     return Example(
         image=pixels,
         box_xyxy=cut[keep],
@@ -146,8 +154,8 @@ def place(
         masks=tuple(_placed_mask(image.masks[i], placement, canvas) for i in keep),
         labelled=image.labelled,
         picture_xyxy=_covered(placement, canvas),
-        weight=0.5 if image.draft else 1.0,
-        exact_boxes=not image.draft,
+        weight=1.0 if people else 0.5,
+        exact_boxes=people,
         body_points=tuple(None if left_out else _placed_points(next(points), image.size,
                                                                placement, canvas)
                           for left_out in ignore),

@@ -8,7 +8,7 @@ maps of rendered pictures, of which some pixels are drawn anew at each reading.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +37,15 @@ class BodyPoints:
         The charts that the point may lie on; column 0 is background. One True where it is known.
     uv : float32 [P, 2]
         Coordinates on the chart in [0, 1]; NaN where they are not known.
+    on_reference : bool
+        They are coordinates on the reference surface; else on a body whose mirror image has other
+        ones than 1 - u.
     """
 
     xy: Array
     charts: Array
     uv: Array
+    on_reference: bool = True
 
     def __post_init__(self) -> None:
         count = len(self.xy)
@@ -63,26 +67,27 @@ class BodyPoints:
 
     def take(self, index: Array) -> BodyPoints:
         """The points at ``index`` (integers or a boolean mask)."""
-        return BodyPoints(self.xy[index], self.charts[index], self.uv[index])
+        return replace(self, xy=self.xy[index], charts=self.charts[index], uv=self.uv[index])
 
     def without_uv(self) -> BodyPoints:
         """The same points with (u, v) unknown."""
-        return BodyPoints(self.xy, self.charts, np.full_like(self.uv, np.nan))
+        return replace(self, uv=np.full_like(self.uv, np.nan))
 
     def moved(self, factor: npt.ArrayLike, offset: npt.ArrayLike) -> BodyPoints:
         """The points at ``xy * factor + offset``; both are (x, y)."""
         xy = self.xy * np.asarray(factor, np.float32) + np.asarray(offset, np.float32)
-        return BodyPoints(xy, self.charts, self.uv)
+        return replace(self, xy=xy)
 
     def mirrored(self, width: float) -> BodyPoints:
         """The points in the mirrored picture, ``width`` pixels wide.
 
         Left and right charts change places and u turns over, as the reference body does
-        (:func:`wildpose.surface.reference.mirrored_uv`).
+        (:func:`wildpose.surface.reference.mirrored_uv`); on another body (u, v) are not known then.
         """
         xy, uv = self.xy.copy(), self.uv.copy()
         xy[:, 0], uv[:, 0] = width - xy[:, 0], 1 - uv[:, 0]
-        return BodyPoints(xy, self.charts[:, _MIRROR], uv)
+        turned = replace(self, xy=xy, charts=self.charts[:, _MIRROR], uv=uv)
+        return turned if self.on_reference else turned.without_uv()
 
     def inside(self, width: float, height: float) -> BodyPoints:
         """Those that lie in a picture of this size."""
@@ -190,8 +195,9 @@ def points_of_annotation(annotation: dict[str, Any]) -> BodyPoints | None:
     found = [points for points in found if len(points)]
     if len(found) < 2:
         return found[0] if found else None
-    return BodyPoints(*(np.concatenate([getattr(p, name) for p in found])
-                        for name in ("xy", "charts", "uv")))
+    xy, charts, uv = (np.concatenate([getattr(p, name) for p in found])
+                      for name in ("xy", "charts", "uv"))
+    return BodyPoints(xy, charts, uv)
 
 
 def read_part_points(annotation: dict[str, Any]) -> BodyPoints:

@@ -7,8 +7,8 @@ training can go on after a stop with the very batches that it would have seen.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -17,10 +17,15 @@ from wildpose.data.augment import (
     Example,
     bodies_alone,
     camera_look,
+    mirrored_or_not,
     place,
     random_placement,
 )
 from wildpose.data.paste import CutOut, paste
+
+Augmentation = Literal["camera_traps", "mirror"]
+"""Pictures made to look like camera traps of all hours, or fitted into the canvas and mirrored half
+of the time and nothing else, as the reference implementation of DensePose has it."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +53,13 @@ class Source:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Sources, the animals to paste, and the canvases (height, width) to fill."""
+    """Sources, the animals to paste, the canvases (height, width) to fill, and how to fill them."""
 
     sources: tuple[Source, ...]
     animals: tuple[CutOut, ...]
     canvases: tuple[tuple[int, int], ...]
     seed: int
+    augmentation: Augmentation = "camera_traps"
 
 
 def draw_batch(mixture: Mixture, number: int, size: int) -> list[Example]:
@@ -62,21 +68,20 @@ def draw_batch(mixture: Mixture, number: int, size: int) -> list[Example]:
     canvas = mixture.canvases[rng.integers(len(mixture.canvases))]
     shares = np.array([s.share for s in mixture.sources])
     chosen = rng.choice(len(shares), size=size, p=shares / shares.sum())
-    return [_draw(mixture.sources[c], mixture.animals, canvas, rng) for c in chosen]
+    return [_draw(mixture, mixture.sources[c], canvas, rng) for c in chosen]
 
 
 def _draw(
-    source: Source,
-    animals: Sequence[CutOut],
-    canvas: tuple[int, int],
-    rng: np.random.Generator,
+    mixture: Mixture, source: Source, canvas: tuple[int, int], rng: np.random.Generator
 ) -> Example:
+    plain, animals = mixture.augmentation == "mirror", mixture.animals
     image = source.images[rng.integers(len(source.images))]
-    example = place(image, random_placement(image, canvas, rng), canvas, rng)
+    placement = (mirrored_or_not if plain else random_placement)(image, canvas, rng)
+    example = place(image, placement, canvas, rng)
     if source.bodies_alone:
         example = bodies_alone(example)
     elif animals:
         for _ in range(2):
             if rng.random() < source.paste_chance:
                 example = paste(example, animals[int(rng.integers(len(animals)))], rng)
-    return camera_look(example, rng)
+    return example if plain else camera_look(example, rng)

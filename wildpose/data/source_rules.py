@@ -22,6 +22,9 @@ COCO_ANIMALS = ("bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear
                 "giraffe")
 """The categories of COCO that ``animals`` stands for."""
 
+Surface = Literal["reference", "other", "smpl"]
+"""Whose charts u and v are coordinates on."""
+
 Category = str | int
 """A category's name or id in its file, or ``animals``."""
 
@@ -46,9 +49,11 @@ class SourceRules:
     masks : {"stated", "annotated"}
         Learn from masks whose ``mask_source`` is stated, or take each ``segmentation`` (or, without
         one, the parts of DensePose) without such a key as drawn by a person.
-    surface : {"reference", "other"}
-        Whose charts ``dp_U`` and ``dp_V`` are coordinates on. Those of another body (SMPL, in
-        the published files) mean other places: charts are then learnt from, coordinates not.
+    surface : {"reference", "other", "smpl"}
+        Whose charts ``dp_U`` and ``dp_V`` are coordinates on. Those of another body mean other
+        places: charts are then learnt from, coordinates not. ``smpl`` is the body of the published
+        files and networks; a network of that kind learns its coordinates as they are, but in
+        mirrored pictures, for which they would have to be looked up in a table.
     dense_maps : Path or None
         Folder of the dense maps of rendered pictures.
     points_per_body : int
@@ -60,7 +65,7 @@ class SourceRules:
     ignored: tuple[Category, ...] = ()
     empty: Literal["keep", "drop"] = "keep"
     masks: Literal["stated", "annotated"] = "stated"
-    surface: Literal["reference", "other"] = "reference"
+    surface: Surface = "reference"
     dense_maps: Path | None = None
     points_per_body: int = 400
 

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from wildpose.errors import UsageError
-from wildpose.models.detector import Detector
 
 
 @dataclass
@@ -22,7 +21,7 @@ class TrainingState:
 
     Attributes
     ----------
-    model : Detector
+    model : nn.Module
     average : dict
         Exponential moving average of the model's state; this is what is shipped.
     optimiser : torch.optim.Optimizer
@@ -30,7 +29,7 @@ class TrainingState:
         Steps done.
     """
 
-    model: Detector
+    model: nn.Module
     average: dict[str, Tensor]
     optimiser: torch.optim.Optimizer
     step: int = 0

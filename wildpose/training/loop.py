@@ -5,7 +5,6 @@ Several processes (``torchrun``) share a batch: each takes its part and gradient
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,11 +18,14 @@ from torch import nn
 
 from wildpose.data.mixing import Mixture, draw_batch
 from wildpose.errors import GuardError
-from wildpose.models.detector import Detector
 from wildpose.training.batches import as_tensors, to_device
 from wildpose.training.checkpoint import TrainingState
-from wildpose.training.losses import Losses, batch_losses
+from wildpose.training.families import BatchLosses, family_of
+from wildpose.training.optimiser import clip, cosine, rate_factor
 from wildpose.training.recipe import SchedulePart
+
+__all__ = ["StepReport", "average_gradients", "cosine", "rank_and_world", "stop_if_not_finite",
+           "train_steps"]
 
 
 @dataclass(frozen=True)
@@ -36,45 +38,6 @@ class StepReport:
     rate: float
     seconds: float
     of: Literal["network", "dense pose"] = "network"
-
-
-def parameter_groups(detector: Detector, schedule: SchedulePart) -> list[dict[str, object]]:
-    """Each part of the network at its own learning rate; a part at rate 0 does not learn."""
-    parts = [
-        (name, rate, parameters)
-        for name, rate, parameters in _parts(detector, schedule) if parameters
-    ]
-    for _, rate, parameters in parts:
-        for parameter in parameters:
-            parameter.requires_grad_(rate > 0)
-    return [{"name": n, "lr": r, "peak": r, "params": p} for n, r, p in parts if r > 0]
-
-
-def _parts(
-    detector: Detector, schedule: SchedulePart
-) -> list[tuple[str, float, list[nn.Parameter]]]:
-    rate = schedule.rate
-    heads: list[nn.Module] = [detector.box_head, detector.mask_head]
-    uncertainty = [p for h in heads for n, p in h.named_parameters() if n.startswith("uncertainty")]
-    taken = {id(p) for p in uncertainty}
-    dense = [] if detector.dense_head is None else list(detector.dense_head.parameters())
-    first = [*detector.pyramid.parameters(), *detector.first_stage.parameters()]
-    answers = [p for h in heads for p in h.parameters() if id(p) not in taken]
-    return [
-        ("trunk", rate.trunk, list(detector.trunk.parameters())),
-        ("first_stage", rate.first_stage, first),
-        ("heads", rate.heads, answers),
-        ("uncertainty", rate.heads if rate.uncertainty is None else rate.uncertainty, uncertainty),
-        ("dense_head", rate.heads if rate.dense_head is None else rate.dense_head, dense),
-    ]
-
-
-def cosine(step: int, warm_up: int, steps: int) -> float:
-    """Linear warm-up, then a cosine down to 2 % of the peak."""
-    if step < warm_up:
-        return (step + 1) / warm_up
-    done = (step - warm_up) / max(1, steps - warm_up)
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
 def train_steps(
@@ -91,51 +54,50 @@ def train_steps(
     GuardError
         The loss or a gradient is no longer finite; the batch is saved in ``out``.
     """
-    detector = state.model
     while state.step < schedule.steps:
         started = time.monotonic()
-        with _frozen_trunk(detector, state.step < schedule.trunk_frozen_steps):
-            losses, norm = _one_step(state, detector, mixture, schedule, out)
+        with _frozen_trunk(state.model, state.step < schedule.trunk_frozen_steps):
+            losses, norm = _one_step(state, mixture, schedule, out)
         state.step += 1
         state.update_average(schedule.average_decay)
         parts = {k: float(v.detach()) for k, v in losses._asdict().items()}
-        factor = cosine(state.step - 1, schedule.warm_up, schedule.steps)
+        factor = rate_factor(state.step - 1, schedule)
         on_step(StepReport(state.step, parts, norm, factor, time.monotonic() - started))
 
 
 def _one_step(
-    state: TrainingState, detector: Detector, mixture: Mixture, schedule: SchedulePart, out: Path
-) -> tuple[Losses, float]:
+    state: TrainingState, mixture: Mixture, schedule: SchedulePart, out: Path
+) -> tuple[BatchLosses, float]:
     rank, world = rank_and_world()
     examples = draw_batch(mixture, state.step, schedule.batch)[rank::world]
     pictures, targets = as_tensors(examples)
-    device = next(detector.parameters()).device
+    network = state.model
+    device = next(network.parameters()).device
     targets = [to_device(t, device) for t in targets]
     generator = torch.Generator().manual_seed(mixture.seed * 1_000_003 + state.step * 64 + rank)
-    factor = cosine(state.step, schedule.warm_up, schedule.steps)
+    factor = rate_factor(state.step, schedule)
     for group in state.optimiser.param_groups:
         group["lr"] = group["peak"] * factor
     state.optimiser.zero_grad(set_to_none=True)
-    losses = batch_losses(detector, pictures.to(device), targets, generator)
+    losses = family_of(network).losses(network, pictures.to(device), targets, generator, schedule)
     total = losses.total()
     stop_if_not_finite(total, state.step, pictures, out, "loss")
     total.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
-    average_gradients(detector, world)
-    norm = nn.utils.clip_grad_norm_(
-        [p for p in detector.parameters() if p.grad is not None], schedule.clip_gradient
-    )
+    average_gradients(network, world)
+    norm = clip([p for p in network.parameters() if p.grad is not None], schedule)
     stop_if_not_finite(norm, state.step, pictures, out, "gradient")
     state.optimiser.step()
     return losses, float(norm)
 
 
 @contextmanager
-def _frozen_trunk(detector: Detector, frozen: bool) -> Iterator[None]:
-    before = [p.requires_grad for p in detector.trunk.parameters()]
-    for p in detector.trunk.parameters():
+def _frozen_trunk(network: nn.Module, frozen: bool) -> Iterator[None]:
+    trunk = family_of(network).trunk(network)
+    before = [p.requires_grad for p in trunk.parameters()]
+    for p in trunk.parameters():
         p.requires_grad_(p.requires_grad and not frozen)
     yield
-    for p, learns in zip(detector.trunk.parameters(), before, strict=True):
+    for p, learns in zip(trunk.parameters(), before, strict=True):
         p.requires_grad_(learns)
 
 

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from wildpose.data.annotations import LabelledImage
 from wildpose.data.mixing import Source
 from wildpose.errors import GuardError, WildposeError
-from wildpose.models.detector import Architecture, Detector
-from wildpose.models.pretrained import load_first_stage, load_model_weights, load_trunk
+from wildpose.training.families import family_of
 from wildpose.training.recipe import (
     ModelPart,
     Recipe,
@@ -25,7 +24,6 @@ from wildpose.training.recipe import (
     data_root,
     read_recipe,
     resolve,
-    start_folder,
 )
 from wildpose.training.sources import Gathered, gather, labelled_pictures
 from wildpose.training.trial import Cost, try_out
@@ -119,11 +117,11 @@ def plan(recipe_path: Path, out: Path | None = None, *, device: str = "cpu") -> 
     """
     recipe, folder = read_recipe(recipe_path), recipe_path.parent
     problems = [*_device_problems(device), *_out_problems(out)]
-    detector, starts_from = _starting_network(recipe.model, folder, problems)
+    network, starts_from = _starting_network(recipe.model, folder, problems)
     gathered = _gathered(recipe, folder, problems)
     cost = None
     if gathered is not None and not problems:
-        cost = _cost(detector.to(device), recipe, gathered, problems)
+        cost = _cost(network.to(device), recipe, gathered, problems)
     if cost is not None and out is not None:
         problems += _room_problems(out, cost.disk_bytes)
     dense = recipe.dense_schedule
@@ -168,29 +166,17 @@ def _nearest(path: Path) -> Path:
 
 def _starting_network(
     model: ModelPart, recipe_folder: Path, problems: list[str]
-) -> tuple[Detector, tuple[str, ...]]:
+) -> tuple[nn.Module, tuple[str, ...]]:
     """The network with what can be loaded; each file that can't is a problem of its own."""
-    detector = Detector(Architecture(
-        model.backbone, box_move=model.box_move, auto_calibration=model.auto_calibration,
-        dense_pose=model.dense_pose, dense_context=model.dense_context,
-    ))
-    loads: list[tuple[str, Callable[[], None]]] = []
-    if model.start_from:
-        name = start_folder(model.start_from, recipe_folder)
-        loads.append((name, partial(load_model_weights, detector, name,
-                                    fresh_dense_head=model.fresh_dense_head)))
-    if model.trunk:
-        trunk = resolve(model.trunk, recipe_folder)
-        loads.append((str(trunk), partial(load_trunk, detector, trunk)))
-    if model.first_stage:
-        first_stage = resolve(model.first_stage, recipe_folder)
-        loads.append((str(first_stage), partial(load_first_stage, detector, first_stage)))
-    for _, load in loads:
+    family = family_of(model)
+    network = family.fresh(model)
+    starts = family.starts(network, model, recipe_folder)
+    for start in starts:
         try:
-            load()
+            start.load()
         except WildposeError as error:
             problems.append(_one_line(error))
-    return detector, tuple(name for name, _ in loads)
+    return network, tuple(start.name for start in starts)
 
 
 def _gathered(recipe: Recipe, recipe_folder: Path, problems: list[str]) -> Gathered | None:
@@ -235,10 +221,10 @@ def _missing_files(name: str, images: Sequence[LabelledImage]) -> list[str]:
 
 
 def _cost(
-    detector: Detector, recipe: Recipe, gathered: Gathered, problems: list[str]
+    network: nn.Module, recipe: Recipe, gathered: Gathered, problems: list[str]
 ) -> Cost | None:
     try:
-        return try_out(detector, recipe, gathered)
+        return try_out(network, recipe, gathered)
     except GuardError:
         problems.append("The loss or its gradient is no number in the first steps. "
                         "Lower the learning rates, or check the starting weights.")

@@ -7,14 +7,24 @@ checkout); a path that starts with ``./`` is relative to the recipe itself.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
-from wildpose.data.source_rules import SourceRules
-from wildpose.errors import UsageError
+from wildpose.data.mixing import Augmentation
+from wildpose.data.source_rules import SourceRules, Surface
+from wildpose.errors import ModelError, UsageError
+from wildpose.models.chart_rcnn import FAMILY, Config
 
 Side = Annotated[int, Field(ge=64, multiple_of=32)]
 """Pixels of one side of the network's input."""
@@ -29,7 +39,9 @@ class ModelPart(_Strict):
 
     ``start_from`` is a model folder (or the name of a shipped model) whose weights are taken over
     as far as they fit, but for the dense-pose head where ``fresh_dense_head``; ``trunk`` and
-    ``first_stage`` name published weights of these parts alone.
+    ``first_stage`` name published weights of these parts alone. With ``chart_rcnn`` it is a
+    DensePose R-CNN of that configuration (:class:`wildpose.models.chart_rcnn.Config`), which takes
+    ``trunk`` and ``start_from`` of the fields here.
     """
 
     backbone: Literal["shufflenet_v2_x1_5", "efficientnet_lite0"] = "shufflenet_v2_x1_5"
@@ -41,6 +53,27 @@ class ModelPart(_Strict):
     dense_context: bool = True
     start_from: str | None = None
     fresh_dense_head: bool = False
+    chart_rcnn: Config | None = None
+
+    @field_validator("chart_rcnn", mode="before")
+    @classmethod
+    def _known_fields(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        try:
+            Config.from_json({**given, "family": FAMILY})
+        except ModelError as error:
+            raise ValueError(error.message.rstrip(".")) from error
+        return given  # for the types of its fields
+
+    @model_validator(mode="after")
+    def _of_one_network(self) -> ModelPart:
+        if self.chart_rcnn is not None:
+            spare = sorted(self.model_fields_set - {"chart_rcnn", "trunk", "start_from"})
+            if spare:
+                raise ValueError(f"{', '.join(spare)}: of the small network, and there is "
+                                 "`chart_rcnn`; leave out one or the other")
+        return self
 
 
 class LabelsPart(_Strict):
@@ -54,7 +87,7 @@ class LabelsPart(_Strict):
     ignored: list[str | int] = []
     empty: Literal["keep", "drop"] = "keep"
     masks: Literal["stated", "annotated"] = "stated"
-    surface: Literal["reference", "other"] = "reference"
+    surface: Surface = "reference"
     dense_maps: str | None = None
     points_per_body: int = Field(default=400, gt=0)
 
@@ -76,7 +109,8 @@ class SourcePart(_Strict):
     in another light beside it, and any box will do (:mod:`wildpose.training.twins`). With
     ``bodies_alone`` all but the masked bodies is grey, for a teacher of in-painting
     (:mod:`wildpose.training.inpainting`); nothing is pasted then. Of a source that is
-    ``learnt_whole`` nothing is kept out.
+    ``learnt_whole`` nothing is kept out. Drafts of a source that is ``trusted`` count as much as
+    labels by people.
     """
 
     name: str
@@ -89,6 +123,7 @@ class SourcePart(_Strict):
     paste_chance: float = Field(default=0.0, ge=0, le=1)
     bodies_alone: bool = False
     learnt_whole: bool = False
+    trusted: bool = False
     box_share: float = Field(default=0.0, ge=0, le=1)
     labels: LabelsPart = LabelsPart()
     where: dict[str, list[str]] = {}
@@ -118,7 +153,13 @@ class RatePart(_Strict):
 
 
 class SchedulePart(_Strict):
-    """How long, how large, how fast."""
+    """How long, how large, how fast.
+
+    The rate rises over ``warm_up`` steps, from ``warm_up_from`` of it where that is given, and then
+    falls by a cosine, or to a tenth at each of the steps ``drops``. ``clip_gradient`` is of the
+    norm of all gradients, ``clip_value``, in its place, of each number. ``dense_regions`` of each
+    picture at most teach the dense head and the mask head of ``chart_rcnn``.
+    """
 
     steps: int = Field(ge=0)
     batch: int = Field(default=8, gt=0)
@@ -130,6 +171,20 @@ class SchedulePart(_Strict):
     clip_gradient: float = Field(default=10.0, gt=0)
     average_decay: float = Field(default=0.998, ge=0, lt=1)
     checkpoint_every: int = Field(default=100, gt=0)
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    drops: list[Annotated[int, Field(gt=0)]] = []
+    warm_up_from: float | None = Field(default=None, gt=0, le=1)
+    clip_value: float | None = Field(default=None, gt=0)
+    dense_regions: int = Field(default=128, gt=0)
+    augmentation: Augmentation = "camera_traps"
+
+    @model_validator(mode="after")
+    def _one_way_to_clip(self) -> SchedulePart:
+        if self.clip_value is not None and "clip_gradient" in self.model_fields_set:
+            raise ValueError("clip_value and clip_gradient: give one of them")
+        if self.drops != sorted(set(self.drops)):
+            raise ValueError("drops: give each step once, in rising order")
+        return self
 
 
 class DensePart(_Strict):
@@ -168,11 +223,41 @@ class Recipe(_Strict):
             raise ValueError("schedule.steps is 0 and there is no dense_schedule: nothing to do")
         if whole and not any(s.share for s in self.sources):
             raise ValueError("schedule.steps is above 0, but no source has a `share`")
+        if dense and self.model.chart_rcnn:
+            raise ValueError("a dense_schedule is for the small network: the dense head of "
+                             "`chart_rcnn` learns beside the others")
         if dense and not self.model.dense_pose:
             raise ValueError("a dense_schedule needs `dense_pose: true` under model")
         if dense and not any(s.regions and s.dense_share for s in self.sources):
             raise ValueError("a dense_schedule needs a source with `regions` and `dense_share`")
         return self
+
+    @model_validator(mode="after")
+    def _what_the_network_can_learn(self) -> Recipe:
+        wrong = list(_beyond_chart_rcnn(self) if self.model.chart_rcnn else _beyond_small(self))
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return self
+
+
+def _beyond_chart_rcnn(recipe: Recipe) -> Iterator[str]:
+    """What `model.chart_rcnn` has no counterpart of."""
+    if recipe.schedule.rate.uncertainty is not None:
+        yield "schedule.rate.uncertainty: of the small network, not of `chart_rcnn`"
+    for source in recipe.sources:
+        for name in ("box_share", "regions", "dense_share", "twins", "bodies_alone"):
+            if getattr(source, name):
+                yield f"source {source.name}: {name} is for the small network, not for `chart_rcnn`"
+
+
+def _beyond_small(recipe: Recipe) -> Iterator[str]:
+    """What wants `model.chart_rcnn`."""
+    if "dense_regions" in recipe.schedule.model_fields_set:
+        yield "schedule.dense_regions: of `model.chart_rcnn`, not of the small network"
+    for source in recipe.sources:
+        if source.labels.surface == "smpl":
+            yield (f"source {source.name}: surface smpl is learnt by `model.chart_rcnn` alone; the "
+                   "small network learns charts of it with `surface: other`")
 
 
 def read_recipe(path: Path) -> Recipe:

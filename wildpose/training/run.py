@@ -11,29 +11,29 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-import torch.distributed as dist
+from torch import nn
 
 from wildpose.data.mixing import Mixture
 from wildpose.data.paste import cut_outs
 from wildpose.drawing.curves import plot_curves
 from wildpose.errors import UsageError
-from wildpose.models.detector import Architecture, Detector
-from wildpose.models.pretrained import load_first_stage, load_model_weights, load_trunk
+from wildpose.models.detector import Detector
 from wildpose.training import checkpoint
 from wildpose.training.checkpoint import TrainingState
 from wildpose.training.dense_run import collect, train_dense_head
-from wildpose.training.loop import StepReport, parameter_groups, train_steps
-from wildpose.training.losses import Losses
-from wildpose.training.recipe import Recipe, read_recipe, resolve, start_folder
+from wildpose.training.families import family_of
+from wildpose.training.loop import StepReport, train_steps
+from wildpose.training.optimiser import make_optimiser
+from wildpose.training.processes import is_chief, join, own_device, part
+from wildpose.training.recipe import Recipe, read_recipe
 from wildpose.training.refine import refine_boxes
 from wildpose.training.shipping import write_model
 from wildpose.training.sources import Gathered, gather
@@ -72,7 +72,7 @@ def train(
     out : Path
         Made if it is not there.
     device : str
-        A torch device.
+        A torch device; several processes with ``cuda`` take a card each.
     resume : bool
         Go on from ``OUT/checkpoint.pt`` where there is one; otherwise such a folder is refused.
     on_step : callable
@@ -85,7 +85,9 @@ def train(
     """
     recipe = read_recipe(recipe_path)
     _make_folder(out)
+    device = own_device(device)
     _seed(recipe.seed)
+    join(device)
     gathered = gather(recipe, recipe_path.parent)
     state = _fresh_state(recipe, recipe_path.parent, device)
     gathered = _with_refined_boxes(gathered, recipe, state.model)
@@ -97,11 +99,12 @@ def train(
                              "Choose another --out, or resume it.")
         checkpoint.load(state, kept, identity)
     last = _step_and_keep(state, recipe, gathered, out, identity, on_step)
-    if recipe.dense_schedule is not None:
+    if recipe.dense_schedule is not None and isinstance(state.model, Detector):
         state.model.load_state_dict(dict(state.average))
-        state, last = _train_dense(state, recipe, gathered, out, on_step)
+        state, last = _train_dense(state.model, recipe, gathered, out, on_step)
+    part()
     figures: dict[str, Any] = {}
-    if _is_chief():
+    if is_chief():
         figures = write_model(state.model, dict(state.average), recipe, gathered.held_out, out)
         (out / "figures.json").write_text(json.dumps(figures, indent=1), "utf-8")
     pictures = sum(len(s.images) for s in gathered.sources)
@@ -127,11 +130,12 @@ def _step_and_keep(
 ) -> dict[str, float]:
     schedule = recipe.schedule
     animals = cut_outs([i for s in gathered.sources if s.share for i in s.images])
-    mixture = Mixture(gathered.sources, tuple(animals), tuple(schedule.canvases), recipe.seed)
+    mixture = Mixture(gathered.sources, tuple(animals), tuple(schedule.canvases), recipe.seed,
+                      schedule.augmentation)
     curves = out / "curves.csv"
-    chief = _is_chief()
+    chief = is_chief()
     if chief:
-        _trim_curves(curves, state.step)
+        _trim_curves(curves, state.step, family_of(state.model).loss_names)
     last: dict[str, float] = {}
 
     def keep(report: StepReport) -> None:
@@ -149,7 +153,7 @@ def _step_and_keep(
 
 
 def _train_dense(
-    state: TrainingState, recipe: Recipe, gathered: Gathered, out: Path,
+    network: Detector, recipe: Recipe, gathered: Gathered, out: Path,
     on_step: Callable[[StepReport, int], None],
 ) -> tuple[TrainingState, dict[str, float]]:
     curves = out / "dense_curves.csv"
@@ -164,12 +168,14 @@ def _train_dense(
             plot_curves(curves, out / "dense_curves.png")
         on_step(report, steps)
 
-    kept = collect(state.model, recipe, gathered.sources, out / "regions")
-    return train_dense_head(state.model, recipe, kept, out, keep), last
+    kept = collect(network, recipe, gathered.sources, out / "regions")
+    return train_dense_head(network, recipe, kept, out, keep), last
 
 
-def _with_refined_boxes(gathered: Gathered, recipe: Recipe, starting: Detector) -> Gathered:
+def _with_refined_boxes(gathered: Gathered, recipe: Recipe, starting: nn.Module) -> Gathered:
     """The kept-out pictures keep their labels: a model is measured on what people drew."""
+    if not isinstance(starting, Detector):
+        return gathered
     shares = {part.name: part.box_share for part in recipe.sources}
     sources = tuple(
         replace(s, images=refine_boxes(starting, s.images, shares[s.name]))
@@ -179,36 +185,20 @@ def _with_refined_boxes(gathered: Gathered, recipe: Recipe, starting: Detector) 
 
 
 def _fresh_state(recipe: Recipe, recipe_folder: Path, device: str) -> TrainingState:
-    model = recipe.model
-    detector = Detector(Architecture(
-        model.backbone, box_move=model.box_move, auto_calibration=model.auto_calibration,
-        dense_pose=model.dense_pose, dense_context=model.dense_context,
-    ))
-    if model.start_from:
-        load_model_weights(detector, start_folder(model.start_from, recipe_folder),
-                           fresh_dense_head=model.fresh_dense_head)
-    if recipe.model.trunk:
-        load_trunk(detector, resolve(recipe.model.trunk, recipe_folder))
-    if recipe.model.first_stage:
-        load_first_stage(detector, resolve(recipe.model.first_stage, recipe_folder))
-    detector.to(device)
-    optimiser = torch.optim.AdamW(
-        parameter_groups(detector, recipe.schedule), weight_decay=recipe.schedule.weight_decay
-    )
-    average = {k: v.detach().clone() for k, v in detector.state_dict().items()}
-    return TrainingState(detector, average, optimiser)
-
-
-def _is_chief() -> bool:
-    return not dist.is_initialized() or dist.get_rank() == 0
+    family = family_of(recipe.model)
+    network = family.fresh(recipe.model)
+    for start in family.starts(network, recipe.model, recipe_folder):
+        start.load()
+    network.to(device)
+    optimiser = make_optimiser(network, recipe.schedule)
+    average = {k: v.detach().clone() for k, v in network.state_dict().items()}
+    return TrainingState(network, average, optimiser)
 
 
 def _seed(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
-    if "RANK" in os.environ and not dist.is_initialized():
-        dist.init_process_group("gloo")
 
 
 def _append_curve(path: Path, report: StepReport) -> None:
@@ -222,13 +212,13 @@ def _append_curve(path: Path, report: StepReport) -> None:
         writer.writerow({k: f"{v:.5g}" if isinstance(v, float) else v for k, v in row.items()})
 
 
-def _trim_curves(path: Path, step: int) -> None:
+def _trim_curves(path: Path, step: int, losses: Sequence[str]) -> None:
     """Drop rows of steps after the checkpoint: they will be done again."""
     if not path.exists():
         return
     with path.open(newline="", encoding="utf-8") as file:
         rows = [r for r in csv.DictReader(file) if int(r["step"]) <= step]
-    columns = ["step", *Losses._fields, "gradient_norm", "rate", "seconds"]
+    columns = ["step", *losses, "gradient_norm", "rate", "seconds"]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()

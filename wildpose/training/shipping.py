@@ -8,16 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from wildpose.data.annotations import LabelledImage, as_coco
 from wildpose.evaluation import score_predictions
 from wildpose.evaluation.answers import AnswerBook
-from wildpose.models.detector import Detector
 from wildpose.models.folder import ModelDescription, write_description
 from wildpose.models.predictions import predict_pictures
-from wildpose.models.predictor import Predictor
 from wildpose.training.calibrate import calibrated
+from wildpose.training.families import family_of
 from wildpose.training.recipe import Recipe
 
 LOWEST = 0.00001
@@ -25,7 +24,7 @@ CHOICE_FIGURES = ("all", "camera_trap", "camera_trap_night")
 
 
 def write_model(
-    detector: Detector,
+    network: nn.Module,
     weights: dict[str, Tensor],
     recipe: Recipe,
     held_out: Sequence[LabelledImage],
@@ -35,18 +34,21 @@ def write_model(
 
     The calibration is fitted on the kept-out pictures; without any it is the identity.
 
+    The network can't be trained or saved afterwards.
+
     Returns
     -------
     dict
         Figures of the kept-out pictures, by subset; what models are chosen by. Empty without any.
     """
     save_file(weights, out / "weights.safetensors")
-    detector.load_state_dict(weights)
+    network.load_state_dict(weights)
+    family = family_of(network)
     description = ModelDescription(
         name=recipe.name,
         description=" ".join(recipe.description.split()),
         licence=recipe.licence,
-        architecture=detector.architecture.as_json(),
+        architecture=family.architecture(network),
         lineage={"recipe": recipe.model_dump(mode="json")},
     )
     write_description(out, description)
@@ -57,11 +59,11 @@ def write_model(
     folder.mkdir(exist_ok=True)
     (folder / "annotations.json").write_text(json.dumps(coco), "utf-8")
     pictures = [(i["id"], Path(i["file_name"])) for i in coco["images"]]
-    without_masks = Predictor(detector, description, minimum_score=LOWEST, mask_score=1.0)
+    without_masks = family.predictor(network, description, LOWEST, 1.0)
     raw = predict_pictures(without_masks, pictures)
     description = calibrated(description, coco, raw)
     write_description(out, description)
-    final = Predictor(detector, description, minimum_score=LOWEST, mask_score=0.05)
+    final = family.predictor(network, description, LOWEST, 0.05)
     book = (AnswerBook(coco["annotations"], final.dense_pose, description.threshold)
             if final.has_dense_pose else None)
     said = predict_pictures(final, pictures, look=None if book is None else book.look)

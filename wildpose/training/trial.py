@@ -3,6 +3,9 @@
 The parts of the real run are timed on the recipe's own pictures: moving boxes, a step on each size
 of picture, cutting regions, a step of the dense-pose head. Files go to a scratch folder that is
 removed, so that their size is known and nothing stays.
+
+A step of the DensePose R-CNN takes minutes on a laptop and its files are large: one picture on the
+largest canvas is timed, and time, memory and files of a step are reckoned from it.
 """
 
 from __future__ import annotations
@@ -10,11 +13,12 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from wildpose.data.mixing import Mixture, Source
 from wildpose.data.paste import cut_outs
@@ -22,7 +26,9 @@ from wildpose.models.detector import Detector
 from wildpose.training import checkpoint
 from wildpose.training.checkpoint import TrainingState
 from wildpose.training.dense_run import KeptSource, collect, train_dense_head
-from wildpose.training.loop import StepReport, parameter_groups, train_steps
+from wildpose.training.families import family_of
+from wildpose.training.loop import StepReport, train_steps
+from wildpose.training.optimiser import make_optimiser
 from wildpose.training.recipe import Recipe, SourcePart
 from wildpose.training.refine import refine_boxes
 from wildpose.training.sources import Gathered
@@ -48,7 +54,10 @@ class Cost:
         Largest size of the model folder, regions and checkpoints among it.
     memory_bytes : int or None
         The most that this process took so far, trial steps among it; None where the system does
-        not say. The memory of a graphics card is not in it.
+        not say. The memory of a graphics card is not in it, but where ``picture_s`` says so.
+    picture_s : float or None
+        Seconds for one picture on the largest canvas, where steps and memory were reckoned from
+        that (memory on the device that was tried); None where whole steps were tried.
     """
 
     refining_s: float
@@ -57,6 +66,7 @@ class Cost:
     dense_steps_s: float
     disk_bytes: int
     memory_bytes: int | None
+    picture_s: float | None = None
 
     @property
     def seconds(self) -> float:
@@ -64,12 +74,12 @@ class Cost:
         return self.refining_s + self.steps_s + self.regions_s + self.dense_steps_s
 
 
-def try_out(detector: Detector, recipe: Recipe, gathered: Gathered) -> Cost:
+def try_out(network: nn.Module, recipe: Recipe, gathered: Gathered) -> Cost:
     """Time a few steps of a training and reckon what all of it takes.
 
     Parameters
     ----------
-    detector : Detector
+    network : nn.Module
         With the weights to start from, on the device to train on; it is changed.
     recipe : Recipe
     gathered : Gathered
@@ -79,6 +89,67 @@ def try_out(detector: Detector, recipe: Recipe, gathered: Gathered) -> Cost:
     DataError, UsageError, GuardError
         What the training itself would stop at, as far as these steps meet it.
     """
+    if family_of(network).one_picture_tells:
+        return _from_one_picture(network, recipe, gathered)
+    if not isinstance(network, Detector):
+        raise TypeError(f"no way to try out a {type(network).__name__}")
+    return _from_steps(network, recipe, gathered)
+
+
+def _from_one_picture(network: nn.Module, recipe: Recipe, gathered: Gathered) -> Cost:
+    schedule = recipe.schedule
+    largest = max(schedule.canvases, key=lambda canvas: canvas[0] * canvas[1])
+    state, mixture = _fresh(network, recipe, gathered)
+    before = _taken_bytes(network)
+    reports: list[StepReport] = []
+    with tempfile.TemporaryDirectory() as name:
+        train_steps(state, replace(mixture, canvases=(largest,)),
+                    schedule.model_copy(update={"steps": 1, "batch": 1, "trunk_frozen_steps": 0}),
+                    Path(name), reports.append)
+    moments = [v for held in state.optimiser.state.values() for v in held.values()
+               if isinstance(v, torch.Tensor)]
+    weights = _bytes(state.average.values())
+    kept = 2 * weights + _bytes(moments)
+    after = _taken_bytes(network)
+    memory = None
+    if before is not None and after is not None:
+        # What the process had taken before, to load weights, is used again by gradients and
+        # moments: nearly as much. On a card nothing of that kind is in the way.
+        once = 0
+        if next(network.parameters()).device.type == "cuda":
+            once = _bytes(moments) + _bytes(p for p in network.parameters() if p.requires_grad)
+        memory = after + (schedule.batch - 1) * max(0, after - before - once)
+    picture_s = reports[0].seconds
+    return Cost(0.0, schedule.steps * schedule.batch * picture_s, 0.0, 0.0, weights + 2 * kept,
+                memory, picture_s)
+
+
+def _bytes(tensors: Iterable[torch.Tensor]) -> int:
+    return sum(t.nbytes for t in tensors)
+
+
+def _taken_bytes(network: nn.Module) -> int | None:
+    """The most memory that was taken so far, on the device of the network."""
+    device = next(network.parameters()).device
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    return peak_memory_bytes()
+
+
+def _fresh(
+    network: nn.Module, recipe: Recipe, gathered: Gathered
+) -> tuple[TrainingState, Mixture]:
+    """What a training begins with."""
+    schedule = recipe.schedule
+    optimiser = make_optimiser(network, schedule)
+    average = {k: v.detach().clone() for k, v in network.state_dict().items()}
+    animals = tuple(cut_outs([i for s in gathered.sources if s.share for i in s.images]))
+    mixture = Mixture(gathered.sources, animals, tuple(schedule.canvases), recipe.seed,
+                      schedule.augmentation)
+    return TrainingState(network, average, optimiser), mixture
+
+
+def _from_steps(detector: Detector, recipe: Recipe, gathered: Gathered) -> Cost:
     weights = sum(v.nbytes for v in detector.state_dict().values())
     checkpoints = [0]
     regions_s = dense_steps_s = 0.0
@@ -120,14 +191,10 @@ def _step_seconds(
 ) -> float:
     """Mean over the sizes of pictures of one step with the trunk learning; writes a checkpoint."""
     schedule = recipe.schedule
-    optimiser = torch.optim.AdamW(parameter_groups(detector, schedule),
-                                  weight_decay=schedule.weight_decay)
-    average = {k: v.detach().clone() for k, v in detector.state_dict().items()}
-    state = TrainingState(detector, average, optimiser)
-    animals = tuple(cut_outs([i for s in gathered.sources if s.share for i in s.images]))
+    state, all_sizes = _fresh(detector, recipe, gathered)
     reports: list[StepReport] = []
     for canvas in [schedule.canvases[0], *schedule.canvases]:
-        mixture = Mixture(gathered.sources, animals, (canvas,), recipe.seed)
+        mixture = replace(all_sizes, canvases=(canvas,))
         one_more = schedule.model_copy(
             update={"steps": state.step + 1, "trunk_frozen_steps": 0}
         )

@@ -25,6 +25,8 @@ from wildpose.models.mask_pasting import paste_mask
 from wildpose.models.predictor import Predictor
 from wildpose.types import Array, ClassId, DensePose, Detections, Rle
 
+SCENE_EDGE = 256
+"""Shorter edge at which a whole scene is described: what stands where needs no more."""
 AT_ONCE = 16
 """Regions that the dense head sees at once: more need memory and are no faster."""
 
@@ -127,6 +129,21 @@ class ChartRcnnPredictor(Predictor):
                              "Load it with dense_pose=True.")
         asked = np.asarray(box_xyxy, np.float32).reshape(-1, 4)
         return [pose for _, _, pose in self._drawn(self._seen(image), asked)]
+
+    @torch.inference_mode()
+    def scene(self, image: Array) -> Array:
+        """Describe a whole picture uint8 [H, W, 3]: the mean of the trunk's coarsest map.
+
+        Returns
+        -------
+        float32 [2048]
+        """
+        small = replace(self.network.config, short_edge=SCENE_EDGE, long_edge=2 * SCENE_EDGE)
+        shown = scaled(image, small)
+        maps = self.network.backbone.bottom_up(network_input(shown, small).to(self.device))
+        rows, columns = (-(-edge // 32) for edge in shown.shape[:2])  # without the padding
+        mean: Array = maps.c5[0, :, :rows, :columns].mean((1, 2)).cpu().numpy()
+        return mean
 
     def _seen(self, image: Array) -> _Seen:
         shown = scaled(image, self.network.config)
