@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+collect_ignore_glob = ["*/make_*.py"]
+"""They make data of tests, by packages that are not installed here."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

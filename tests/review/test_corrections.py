@@ -28,7 +28,8 @@ from wildpose.review import build_dataset
 from wildpose.review.corrections import write_corrections
 from wildpose.review.edits import load_reviewed
 from wildpose.training.checkpoint import TrainingState
-from wildpose.training.loop import parameter_groups, train_steps
+from wildpose.training.loop import train_steps
+from wildpose.training.optimiser import parameter_groups
 from wildpose.training.recipe import Recipe
 from wildpose.training.sources import gather
 from wildpose.types import ClassId
