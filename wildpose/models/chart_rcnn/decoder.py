@@ -38,10 +38,11 @@ class Decoder(nn.Module):
 
     def forward(self, levels: Sequence[Tensor]) -> Tensor:
         """Map p2 to p5 [1, 256, H / s, W / s] to [1, 256, H / 4, W / 4]."""
-        branches = (self.p2, self.p3, self.p4, self.p5)
-        total, *others = (branch(x) for branch, x in zip(branches, levels, strict=False))
-        for part in others:
-            total = total + part
+        # The coarser branches end with the same doubling, which is needed but once.
+        third, fourth, fifth = (
+            branch[:-1](x)
+            for branch, x in zip((self.p3, self.p4, self.p5), levels[1:4], strict=True))
+        total = self.p2(levels[0]) + doubled(third + fourth + fifth)
         out: Tensor = self.predictor(total)
         return out
 
