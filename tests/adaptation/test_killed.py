@@ -39,8 +39,8 @@ from test_killed import settings_in
 def kill_at(place):
     return lambda *at: os.kill(os.getpid(), signal.SIGKILL) if at[:2] == place else None
 
-def with_checkpoints(*given):
-    recipe = made(*given)
+def with_checkpoints(*given, **named):
+    recipe = made(*given, **named)
     recipe["schedule"]["checkpoint_every"] = 1
     recipe["dense_schedule"]["checkpoint_every"] = 1
     return recipe
@@ -99,7 +99,8 @@ def calls(folder: Path, clips: Path, source: Path, places: tuple) -> list[int]:
         [str(w) for w in words], cwd=Path(__file__).parents[2], capture_output=True, text=True,
         check=False, env={**os.environ, "OMP_NUM_THREADS": "1",
                           "PYTHONPATH": str(Path(__file__).parent)})
-    assert ended.returncode == 0, ended.stderr
+    sys.stderr.write(ended.stderr)  # pytest shows it with a failure
+    assert ended.returncode == 0
     return [int(line) for line in ended.stdout.split()]
 
 
