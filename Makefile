@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 # Test files go to so many processes, each of which computes with one core; in the order of
 # tests/conftest.py, in place of xdist's own, which leaves long files with few tests for the end.
 JOBS ?= 2
+# Bytecode of what is never imported is not made: that would be a third of the time of installing.
 # The stamp carries the checksum of what was installed: a second call finds it and does nothing.
 STAMP := $(VENV)/installed-$(firstword $(shell cat requirements.lock pyproject.toml | cksum))
 # Validators of others want other versions than wildpose (and one another) asks for: they have an
@@ -48,7 +49,8 @@ $(STAMP): requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "could not make $(VENV); on Debian: sudo apt install python3-venv"; exit 1; }
 	@echo "Installing wildpose and what it needs into $(VENV): some minutes and 7 GB the first time."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	  -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@rm -f $(VENV)/installed-*
 	@touch $@

@@ -285,8 +285,6 @@ def _towards(teacher: str, student: Path, keeps: float, place: Path) -> Path:
 
 def _detector(model: str) -> Detector:
     folder = find_model(model)
-    known = ("box_move", "auto_calibration", "dense_pose", "dense_context")
-    of = read_description(folder).architecture
-    detector = Detector(Architecture(of["backbone"], **{k: of[k] for k in known if k in of}))
+    detector = Detector(Architecture(**read_description(folder).architecture))
     load_model_weights(detector, folder)
     return detector

@@ -160,7 +160,9 @@ def _detector(base: Short, recipe: Recipe) -> Detector:
     m = recipe.model
     detector = Detector(Architecture(m.backbone, box_move=m.box_move, dense_pose=True,
                                      auto_calibration=m.auto_calibration,
-                                     dense_context=m.dense_context))
+                                     dense_context=m.dense_context,
+                                     first_stage_weight=m.first_stage_weight,
+                                     second_look=m.second_look))
     if m.start_from:
         load_model_weights(detector, start_folder(m.start_from, base.folder),
                            fresh_dense_head=True)

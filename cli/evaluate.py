@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from .answer import answering
-from .options import Debug, Device, Json, Quiet, existing
+from .options import Debug, Device, Fast, Json, Quiet, existing
 from .progress import Pace, progress
 
 
@@ -35,6 +35,7 @@ def evaluate(
             help="Write a page with the worst misses and false alarms as pictures.",
         ),
     ] = None,
+    fast: Fast = False,
     device: Device = "cpu",
     as_json: Json = False,
     debug: Debug = False,
@@ -58,6 +59,7 @@ def evaluate(
                 model,
                 data,
                 device=device,
+                fast=fast,
                 save_predictions=save_predictions,
                 report=report,
                 progress=lambda done, total: show(pace.step(done, total)),

@@ -65,6 +65,14 @@ BlurPeople = Annotated[
         help="Make people unrecognisable in all pictures and copies of clips that are made.",
     ),
 ]
+Fast = Annotated[
+    bool,
+    typer.Option(
+        "--fast",
+        help="Look at each picture once, not also at its mirror image: less time, a little less "
+        "is found.",
+    ),
+]
 Model = Annotated[
     str,
     typer.Option(

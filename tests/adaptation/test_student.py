@@ -32,6 +32,13 @@ def test_without_dense_steps_the_head_stays_and_what_would_teach_it_is_left_out(
     assert not any(s.regions for s in recipe.sources)
 
 
+def test_a_student_answers_in_the_way_of_its_teacher():
+    model = recipe_of(StudentSettings()).model.model_dump()
+    teacher = read_description(find_model("animal-small")).architecture
+    assert {k: model[k] for k in teacher if k != "box_width"} == {
+        k: v for k, v in teacher.items() if k != "box_width"}
+
+
 def test_dense_pose_is_learnt_by_shares_of_its_own():
     recipe = recipe_of(StudentSettings(dense_steps=50, regions=8, target_share=0.4))
     assert recipe.dense_schedule.steps == 50

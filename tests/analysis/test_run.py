@@ -187,6 +187,8 @@ def test_workers_that_can_not_begin_end_the_run_clearly(marked, tmp_path):
 def test_other_settings_and_another_model_are_refused(made_clips, made):
     with pytest.raises(UsageError, match=r"every_s = 0\.2, this command says 1\.0"):
         go(made_clips, made.run, every_s=1.0)
+    with pytest.raises(UsageError, match="fast"):
+        go(made_clips, made.run, fast=True)
     with pytest.raises(UsageError, match=r'model digest = "blobs-1"'):
         go(made_clips, made.run, BlobFactory(digest="blobs-2"))
 

@@ -51,6 +51,18 @@ def test_json_and_files(labelled, tmp_path, capfd):
     assert (report / "index.html").is_file()
 
 
+def test_fast_looks_once_and_finds_the_deer_all_the_same(labelled, tmp_path, capfd):
+    surest = {}
+    for words in ([], ["--fast"]):
+        saved = tmp_path / "said.json"
+        assert main(["evaluate", "animal-small", str(labelled), "--save-predictions", str(saved),
+                     "--quiet", *words]) == 0
+        rows = json.loads(saved.read_text(encoding="utf-8"))["detections"]
+        surest[" ".join(words)] = max(r["score"] for r in rows if r["image_id"] == 1)
+    assert surest["--fast"] > 0.5
+    assert surest[""] != surest["--fast"]
+
+
 def test_text_for_people(labelled, capfd):
     assert main(["evaluate", "animal-small", str(labelled)]) == 0
     shown = capfd.readouterr()

@@ -25,6 +25,13 @@ def test_the_score_is_the_geometric_mean_of_both_stages_in_the_class_of_the_firs
     assert found.column.tolist() == [1, 0]
 
 
+@pytest.mark.parametrize("weight", [0.2, 0.8, 1.0])
+def test_the_first_stage_counts_as_much_as_it_is_told_to(weight):
+    first = proposals([[0, 0, 9, 9]], [0.81], [0])
+    found = fuse(first, answer([[0.7, 0.3, 0.0]]), (50, 50), 0.1, weight)
+    assert found.score.tolist() == pytest.approx([0.81**weight * 0.3 ** (1 - weight)])
+
+
 def test_moved_boxes_are_cut_to_the_picture():
     first = proposals([[40.0, 40.0, 60.0, 60.0]], [0.9], [0])
     found = fuse(first, answer([[0.0, 1.0, 0.0]], [[10.0, -10.0, 0.0, 0.0]]), (64, 64), 0.1)
@@ -81,5 +88,5 @@ def test_boxes_move_by_the_declared_share(share):
 
 
 def test_the_architecture_comes_back_from_its_json():
-    one = Architecture("efficientnet_lite0", 64, 0.5)
+    one = Architecture("efficientnet_lite0", 64, 0.5, first_stage_weight=0.7, second_look=True)
     assert Architecture(**one.as_json()) == one

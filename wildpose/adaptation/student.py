@@ -27,6 +27,7 @@ from wildpose.models.folder import (
     write_description,
 )
 from wildpose.training.loop import StepReport
+from wildpose.training.recipe import ModelPart
 from wildpose.training.run import train
 
 CANVASES = [[256, 384], [320, 448], [384, 576]]
@@ -107,7 +108,7 @@ def student_recipe(
     description = read_description(folder)
     if is_chart_rcnn(description):
         return _of_chart_rcnn(name, folder, source, targets, settings, points)
-    known = ("backbone", "box_move", "auto_calibration", "dense_pose", "dense_context")
+    known = ModelPart.model_fields
     model = {k: v for k, v in description.architecture.items() if k in known}
     dense = bool(settings.dense_steps) and bool(model.get("dense_pose"))
     regions = settings.regions if dense else 0

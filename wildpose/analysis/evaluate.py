@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wildpose.analysis.dense_page import dense_plots, dense_tables
 from wildpose.analysis.mistakes import worst_mistakes
@@ -24,7 +24,10 @@ from wildpose.evaluation.dataset import EvaluationSet
 from wildpose.evaluation.scores import Comparison
 from wildpose.types import DensePose
 
-LOWEST_SCORE = 0.00001
+if TYPE_CHECKING:
+    from wildpose.models.predictor import Predictor
+
+LOWEST_SCORE = 1e-9
 """Average precision wants doubtful detections too; a steep calibration puts many far down."""
 
 LOWEST_MASK = 0.05
@@ -36,6 +39,7 @@ def evaluate_model(
     data: Path,
     *,
     device: str = "cpu",
+    fast: bool = False,
     save_predictions: Path | None = None,
     report: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -49,6 +53,8 @@ def evaluate_model(
     data : Path
         Folder with ``annotations.json`` (COCO) and ``images/``.
     device : str
+    fast : bool
+        Look at each picture once, also where the model looks at its mirror image, too.
     save_predictions : Path, optional
         File for the predictions, in the form that the scores are defined on.
     report : Path, optional
@@ -67,15 +73,12 @@ def evaluate_model(
         A model or data that can't be used; a place that can't be written to.
     """
     from wildpose.models.predictions import predict_pictures
-    from wildpose.models.predictor import load_predictor
 
     page_path = None if report is None else report / "index.html"
     for target in (save_predictions, page_path):
         _check_writable(target)
     coco = read_coco(data)
-    predictor = load_predictor(
-        model, device=device, minimum_score=LOWEST_SCORE, mask_score=LOWEST_MASK
-    )
+    predictor = _predictor(model, device, fast=fast)
     pictures = [(i["id"], data / "images" / i["file_name"]) for i in coco["images"]]
     book = (AnswerBook(coco["annotations"], predictor.dense_pose, predictor.threshold)
             if predictor.has_dense_pose else None)
@@ -88,8 +91,17 @@ def evaluate_model(
     subsets = compared.figures()
     if page_path is not None:
         poses = None if book is None else book.poses
-        _write(page_path, _page(predictor.name, compared, subsets, data, poses))
+        named = f"{predictor.name} --fast" if fast else predictor.name
+        _write(page_path, _page(named, compared, subsets, data, poses))
     return {"model": predictor.name, "data": data.resolve().name, "subsets": subsets}
+
+
+def _predictor(model: str, device: str, *, fast: bool) -> Predictor:
+    from wildpose.models.predictor import load_predictor
+
+    return load_predictor(
+        model, device=device, minimum_score=LOWEST_SCORE, mask_score=LOWEST_MASK,
+        second_look=False if fast else None)
 
 
 def _page(

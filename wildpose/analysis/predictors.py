@@ -77,11 +77,14 @@ class ModelFolderFactory:
     device : str
     dense_pose : bool
         Whether to ask for dense pose, where the model has it.
+    fast : bool
+        Look at each picture once, also where the model looks at its mirror image, too.
     """
 
     model: str
     device: str = "cpu"
     dense_pose: bool = True
+    fast: bool = False
 
     def describe(self) -> ModelIdentity:
         """Read the model's name, digest and threshold; no torch is loaded."""
@@ -93,5 +96,6 @@ class ModelFolderFactory:
         from wildpose.models import load_predictor
 
         predictor: FramePredictor = load_predictor(
-            self.model, device=self.device, threads=threads, dense_pose=self.dense_pose)
+            self.model, device=self.device, threads=threads, dense_pose=self.dense_pose,
+            second_look=False if self.fast else None)
         return predictor

@@ -97,7 +97,7 @@ def analyze(
     if not plan.jobs and not plan.failures:
         raise UsageError(f"{settings.clips}: no clip found.", _no_clip_remedy(settings))
     plan = plan_on(given, plan, settings) if given else plan
-    factory = predictor or ModelFolderFactory(settings.model, settings.device)
+    factory = predictor or ModelFolderFactory(settings.model, settings.device, fast=settings.fast)
     model = factory.describe()
     _make_folder(settings.out)
     fingerprint = settings.fingerprint(model) | ({"detections": given.digest} if given else {})
@@ -228,6 +228,7 @@ def _write_page(run: _Run, summary: RunSummary) -> None:
         "model": f"{run.model.name} ({run.model.digest[:12]})",
         "score threshold": f"{run.settings.threshold(run.model):.3g}",
         **_frames_fact(run),
+        **({"looks at each frame": "one (--fast)"} if run.settings.fast else {}),
         "people": "blurred in all pictures" if run.settings.blur_people else "not blurred",
     }
     try:

@@ -51,6 +51,8 @@ class AnalyzeSettings:
         ``score_threshold`` is then on the scores of that file; None: what the file says.
     blur_people : bool
         Make people unrecognisable in all pictures.
+    fast : bool
+        Look at each frame once, also where the model looks at its mirror image, too.
     """
 
     clips: Path
@@ -66,6 +68,7 @@ class AnalyzeSettings:
     batch: int = DEFAULT_BATCH
     detections: Path | None = None
     blur_people: bool = False
+    fast: bool = False
 
     def check(self) -> None:
         """Raise UsageError for a value that can't be used."""
@@ -102,6 +105,7 @@ class AnalyzeSettings:
             "capture time from name": self.capture_time_from_name,
             "capture time from mtime": self.capture_time_from_mtime,
             **({"blur people": True} if self.blur_people else {}),
+            **({"fast": True} if self.fast else {}),
         }
 
 

@@ -7,6 +7,7 @@ detections, which an isotonic step function would not.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,8 +38,10 @@ class Calibration:
 
     def score(self, probability: float) -> float:
         """The score whose probability this is (the inverse of :meth:`probability`)."""
-        odds = (float(log_odds(np.array(probability))) - self.offset) / self.slope
-        return float(1 / (1 + np.exp(-odds)))
+        if not 0 < probability < 1:
+            return float(np.clip(probability, 0, 1))
+        odds = (math.log(probability) - math.log1p(-probability) - self.offset) / self.slope
+        return float(1 / (1 + math.exp(-odds)))
 
     def as_json(self) -> dict[str, Any]:
         """As written in ``model.json``."""

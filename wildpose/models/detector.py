@@ -1,7 +1,7 @@
 """The two-stage detector: trunk, pyramid, first stage; box, mask and dense-pose heads.
 
-Scores of the two stages are fused as their geometric mean (probabilistic two-stage detection,
-Zhou et al. 2021): the first stage knows how well a box fits, the second what is in it.
+Scores of the two stages are fused as their weighted geometric mean (probabilistic two-stage
+detection, Zhou et al. 2021): the first stage knows how well a box fits, the second what is in it.
 """
 
 from __future__ import annotations
@@ -39,6 +39,12 @@ class Architecture:
     box_move : float
         Share of the box head's predicted move that is made: 0 keeps the first stage's boxes, which
         are the better ones as long as the box head is young. Chosen on kept-out pictures.
+    first_stage_weight : float
+        Exponent of the first stage's score in the fused one, above 0; that of the box head's is
+        what is left to 1. Chosen on kept-out pictures.
+    second_look : bool
+        Predictions are made of each picture and of its mirror image
+        (:mod:`wildpose.models.second_look`).
     auto_calibration : bool
         Heads predict the uncertainty of their answers.
     dense_pose : bool
@@ -53,6 +59,8 @@ class Architecture:
     auto_calibration: bool = False
     dense_pose: bool = False
     dense_context: bool = True
+    first_stage_weight: float = 0.5
+    second_look: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """As written in ``model.json``."""
@@ -134,18 +142,19 @@ class Detector(nn.Module):
         answers = answer.split([len(b) for b in boxes])
         found = [
             fuse(p, a._replace(deltas=a.deltas * self.architecture.box_move),
-                 features.maps.size, minimum_score)
+                 features.maps.size, minimum_score, self.architecture.first_stage_weight)
             for p, a in zip(proposals, answers, strict=True)
         ]
         return found, features.maps
 
 
 def fuse(
-    proposals: Proposals, answer: BoxAnswer, size: tuple[int, int], minimum_score: float
+    proposals: Proposals, answer: BoxAnswer, size: tuple[int, int], minimum_score: float,
+    first_stage_weight: float = 0.5,
 ) -> PictureAnswer:
-    """Final boxes of one picture: moved boxes, geometric mean of both scores, doubles removed."""
+    """Final boxes of one picture: moved boxes, weighted mean of both scores, doubles removed."""
     second = answer.class_probability().gather(1, proposals.column[:, None] + 1)[:, 0]
-    score = (proposals.score * second).sqrt()
+    score = proposals.score**first_stage_weight * second ** (1 - first_stage_weight)
     box = clip_boxes_to_image(apply_deltas(proposals.box_xyxy, answer.deltas), size)
     keep = batched_nms(box, score, proposals.column, 0.6)
     keep = keep[score[keep] >= minimum_score]

@@ -32,6 +32,7 @@ from wildpose.models.heads import MaskAnswer, RegionMaps
 from wildpose.models.letterbox import Letterbox, choose_letterbox, on_canvas
 from wildpose.models.mask_pasting import paste_mask
 from wildpose.models.proposals import ProposalLimits
+from wildpose.models.second_look import joined, mirrored, mirrored_back
 from wildpose.types import Array, ClassId, DensePose, Detections, Rle
 
 LOWEST_SCORE = 0.02
@@ -53,7 +54,10 @@ class Predictor:
     has_dense_pose : bool
         Detections with a mask get dense pose too.
     cut_by : {"dense_head", "mask_head"}
-        Whose foreground cuts dense pose out; by default what the model was found to be best with.
+        Whose foreground cuts dense pose out: what the model was found to be best with.
+    second_look : bool
+        Animals are looked for in each picture and in its mirror image; by default where the model
+        was found to be better so.
     dense_pose_seconds : float
         Time spent on dense pose so far.
     """
@@ -67,7 +71,7 @@ class Predictor:
         mask_score: float = 0.2,
         *,
         dense_pose: bool = True,
-        cut_by: CutBy | None = None,
+        second_look: bool | None = None,
     ) -> None:
         self.detector = detector.to(device).eval()
         self.device = device
@@ -78,14 +82,18 @@ class Predictor:
         self.minimum_score = minimum_score
         self.mask_score = mask_score
         self.has_dense_pose = dense_pose and self.detector.dense_head is not None
-        self.cut_by: CutBy = cut_by or description.dense_pose_cut_by
+        self.cut_by: CutBy = description.dense_pose_cut_by
         self.dense_pose_seconds = 0.0
         self.input_size = description.canvases[0]
         curves = [description.calibration.get(c.name.lower(), Calibration()) for c in ClassId]
         self._curves = curves
         lowest = min(c.score(minimum_score) for c in curves)
-        self._limits = ProposalLimits(minimum_score=max(LOWEST_SCORE, lowest**2 * 0.99))
-        self._lowest = lowest
+        architecture = self.detector.architecture
+        self.second_look = architecture.second_look if second_look is None else second_look
+        # an animal that one look is not sure of still counts in the mean of both
+        self._lowest = lowest / 4 if self.second_look else lowest
+        first = self._lowest ** (1 / architecture.first_stage_weight)
+        self._limits = ProposalLimits(minimum_score=max(LOWEST_SCORE, first * 0.99))
 
     def predict(
         self, images: Sequence[Array], boxes: Sequence[Detections] | None = None
@@ -124,9 +132,7 @@ class Predictor:
     def _answer(
         self, pictures: Tensor, frames: list[tuple[tuple[int, ...], Letterbox]]
     ) -> list[Detections]:
-        answers, maps = self.detector.detect(
-            pictures.to(self.device), self._limits, self._lowest
-        )
+        answers, maps = self._look(pictures.to(self.device), [box for _, box in frames])
         kept = [self._from(a, self.minimum_score) for a in answers]
         drawn = [self._from(a, self.mask_score).box_xyxy for a in kept]
         parts, poses = self._heads(maps, drawn, [box for _, box in frames])
@@ -137,6 +143,17 @@ class Predictor:
             results.append(self._detections(answer, parts[rows], (size[0], size[1]), box,
                                             poses[rows]))
         return results
+
+    def _look(
+        self, pictures: Tensor, frames: list[Letterbox]
+    ) -> tuple[list[PictureAnswer], RegionMaps]:
+        answers, maps = self.detector.detect(pictures, self._limits, self._lowest)
+        if not self.second_look:
+            return answers, maps
+        widths = [frame.inner[1] for frame in frames]
+        again, _ = self.detector.detect(mirrored(pictures, widths), self._limits, self._lowest)
+        pairs = zip(answers, again, widths, strict=True)
+        return [joined(one, mirrored_back(other, width)) for one, other, width in pairs], maps
 
     @torch.inference_mode()
     def _answer_on(
@@ -260,7 +277,7 @@ def load_predictor(
     minimum_score: float = 0.05,
     mask_score: float = 0.2,
     dense_pose: bool = True,
-    cut_by: CutBy | None = None,
+    second_look: bool | None = None,
 ) -> Predictor:
     """Load a shipped model by name, or any model folder.
 
@@ -277,8 +294,9 @@ def load_predictor(
         Detections below this probability get no mask and no dense pose.
     dense_pose : bool
         False leaves the dense-pose head out.
-    cut_by : {"dense_head", "mask_head"}, optional
-        Whose foreground cuts dense pose out, in place of the model's own choice.
+    second_look : bool, optional
+        Whether animals are looked for in the mirror image, too, in place of the model's own choice.
+        Has no meaning for a DensePose R-CNN.
 
     Raises
     ------
@@ -301,12 +319,13 @@ def load_predictor(
 
             network = load(Config.from_json(description.architecture), load_file(weights))
             return ChartRcnnPredictor(network, description, device, minimum_score, mask_score,
-                                      dense_pose=dense_pose, cut_by=cut_by)
+                                      dense_pose=dense_pose)
         detector = Detector(Architecture(**description.architecture))
         detector.load_state_dict(load_file(weights))
         fold_normalisation(detector.trunk)
+        detector.to(memory_format=torch.channels_last)  # an eighth of the time less on a processor
         return Predictor(detector, description, device, minimum_score, mask_score,
-                         dense_pose=dense_pose, cut_by=cut_by)
+                         dense_pose=dense_pose, second_look=second_look)
     except (RuntimeError, TypeError, KeyError, SafetensorError) as error:
         raise ModelError(f"{folder}: the weights can't be used ({str(error).splitlines()[0]}).",
                          "Run `wildpose doctor`.") from error

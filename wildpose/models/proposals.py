@@ -112,9 +112,9 @@ class ProposalLimits(NamedTuple):
     """How many boxes pass from the first stage to the second."""
 
     minimum_score: float = 0.02
-    before_nms: int = 300
+    before_nms: int = 1000
     nms_iou: float = 0.6
-    after_nms: int = 50
+    after_nms: int = 100
 
 
 @torch.no_grad()

@@ -99,6 +99,7 @@ def _small(model: ModelPart) -> Detector:
     return Detector(Architecture(
         model.backbone, box_move=model.box_move, auto_calibration=model.auto_calibration,
         dense_pose=model.dense_pose, dense_context=model.dense_context,
+        first_stage_weight=model.first_stage_weight, second_look=model.second_look,
     ))
 
 

@@ -51,6 +51,8 @@ class ModelPart(_Strict):
     auto_calibration: bool = False
     dense_pose: bool = False
     dense_context: bool = True
+    first_stage_weight: float = Field(default=0.5, gt=0, le=1)
+    second_look: bool = False
     start_from: str | None = None
     fresh_dense_head: bool = False
     chart_rcnn: Config | None = None

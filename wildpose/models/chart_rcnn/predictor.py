@@ -19,7 +19,6 @@ from wildpose.models.chart_rcnn.layers import fold_all, quicken_all
 from wildpose.models.chart_rcnn.network import ChartRcnn
 from wildpose.models.chart_rcnn.pictures import network_input, scaled
 from wildpose.models.chart_rcnn.surfaces import mask_of, on_grid, on_pixels
-from wildpose.models.dense_pose import CutBy
 from wildpose.models.folder import ModelDescription
 from wildpose.models.mask_pasting import paste_mask
 from wildpose.models.predictor import Predictor
@@ -59,7 +58,6 @@ class ChartRcnnPredictor(Predictor):
         mask_score: float = 0.2,
         *,
         dense_pose: bool = True,
-        cut_by: CutBy | None = None,
     ) -> None:
         fold_all(network)
         if torch.device(device).type == "cpu":
@@ -73,7 +71,7 @@ class ChartRcnnPredictor(Predictor):
         self.minimum_score = minimum_score
         self.mask_score = mask_score
         self.has_dense_pose = dense_pose
-        self.cut_by = cut_by or description.dense_pose_cut_by
+        self.cut_by = description.dense_pose_cut_by
         self.dense_pose_seconds = 0.0
         self.input_size = (network.config.short_edge, network.config.long_edge)
         self._class = ClassId[network.config.subject.upper()]
