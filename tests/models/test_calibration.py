@@ -27,6 +27,16 @@ def test_score_is_the_inverse_of_probability(curve, probability):
         assert curve.probability(np.array(score)) == pytest.approx(probability, abs=1e-6)
 
 
+@settings(max_examples=50, deadline=None)
+@given(curve=curves, exponent=st.floats(4, 9))
+def test_no_probability_is_too_small_to_ask_for(curve, exponent):
+    """Average precision asks for what is hardly probable: none above the limit may be lost."""
+    score = curve.score(10**-exponent)
+    odds = curve.slope * np.log(score / (1 - score)) + curve.offset
+    assert odds == pytest.approx(np.log(10) * -exponent, rel=1e-4)
+    assert (curve.score(0.0), curve.score(1.0)) == (0.0, 1.0)
+
+
 def test_the_ends_of_the_scale_stay_finite():
     assert np.isfinite(log_odds(np.array([0.0, 1.0]))).all()
 

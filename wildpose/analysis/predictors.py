@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from wildpose.models.folder import find_model, read_description
+from wildpose.models.folder import find_model, read_description, settings_sha256
 from wildpose.types import Array, Detections
 
 
@@ -25,11 +25,14 @@ class ModelIdentity:
         SHA-256 of the weights: another digest is another model.
     threshold : float
         Its default score threshold.
+    settings : str
+        SHA-256 of what makes detections of the network's answers; empty where nothing can be set.
     """
 
     name: str
     digest: str
     threshold: float
+    settings: str = ""
 
 
 class FramePredictor(Protocol):
@@ -87,9 +90,10 @@ class ModelFolderFactory:
     fast: bool = False
 
     def describe(self) -> ModelIdentity:
-        """Read the model's name, digest and threshold; no torch is loaded."""
+        """Read what its ``model.json`` says; no torch is loaded."""
         description = read_description(find_model(self.model))
-        return ModelIdentity(description.name, description.weights_sha256, description.threshold)
+        return ModelIdentity(description.name, description.weights_sha256, description.threshold,
+                             settings_sha256(description))
 
     def __call__(self, threads: int) -> FramePredictor:
         """Load the model."""

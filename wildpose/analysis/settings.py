@@ -104,6 +104,7 @@ class AnalyzeSettings:
             "stills": self.stills,
             "capture time from name": self.capture_time_from_name,
             "capture time from mtime": self.capture_time_from_mtime,
+            **({"model settings": model.settings[:12]} if model.settings else {}),
             **({"blur people": True} if self.blur_people else {}),
             **({"fast": True} if self.fast else {}),
         }

@@ -133,6 +133,20 @@ def write_description(folder: Path, description: ModelDescription) -> None:
     (folder / "model.json").write_text(json.dumps(content, indent=1) + "\n", "utf-8")
 
 
+def settings_sha256(description: ModelDescription) -> str:
+    """Checksum of all that turns the network's answers into detections, but for its weights.
+
+    The same weights with another calibration, or with a second look, are another model.
+    """
+    content = {
+        "architecture": description.architecture,
+        "canvases": description.canvases,
+        "calibration": {k: c.as_json() for k, c in description.calibration.items()},
+        "dense_pose_cut_by": description.dense_pose_cut_by,
+    }
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 def file_sha256(path: Path) -> str:
     """Checksum of a file, read in pieces."""
     with path.open("rb") as file:

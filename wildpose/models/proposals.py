@@ -109,7 +109,10 @@ class Proposals(NamedTuple):
 
 
 class ProposalLimits(NamedTuple):
-    """How many boxes pass from the first stage to the second."""
+    """How many boxes pass from the first stage to the second.
+
+    By default as many as average precision counts in a picture, so that herds stay whole.
+    """
 
     minimum_score: float = 0.02
     before_nms: int = 1000
